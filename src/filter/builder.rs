@@ -161,8 +161,10 @@ impl FilterBuilder {
     pub fn build(self) -> Result<Filter, ConfigError> {
         let (catalog, formats) = self.load_catalog_and_formats()?;
         let policy = self.policy(&catalog, &formats)?;
-        let verifier = Arc::new(Verifier::new(&catalog, &formats)?);
-        let parts = Parts { catalog, formats, policy, limits: self.limits, only_format: self.only_format };
+        let told_apart = policy.told_apart();
+        let verifier = Arc::new(Verifier::new(&catalog, &formats, told_apart)?);
+        let Self { limits, only_format, .. } = self;
+        let parts = Parts { catalog, formats, policy, told_apart, limits, only_format };
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, scratch: Arc::default() })
     }
 

@@ -77,8 +77,12 @@ impl Filter {
         if named == [None; 2] || named.into_iter().flatten().any(|named| named != ori) {
             return refuse("another requester than was decided on");
         }
+        let request = reading.request(requester);
+        if request.as_ref() != receipt.request() {
+            return refuse("another request than was decided on");
+        }
         // The policy decides again.
-        let decided = self.decide(ori, requester, receipt.message_type());
+        let decided = self.decide(ori, request.as_ref().unwrap_or(requester), receipt.message_type());
         if !decided.is_some_and(|decided| decided == *grant) {
             return refuse("another grant than the policy gives");
         }

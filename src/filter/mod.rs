@@ -117,6 +117,8 @@ impl Filter {
         };
         let mut notes = VerifierState::default();
         let facts = verifier.read(output, format, None, None, &mut notes)?;
+        let request = facts.request(requester);
+        let requester = request.as_ref().unwrap_or(requester);
         let ori = match (requester.ori(), facts.requester()) {
             (Some(ori), Some(own)) if ori.as_str() != own => {
                 return Err(Finding::of_output("the envelope names another requester"));

@@ -3,6 +3,8 @@
 //!
 //! What stays is written anew, in one form: escaped in XML, a string in JSON, base64 without line breaks (P5).
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -80,14 +82,17 @@ impl Session<'_> {
         };
         let message = message.map_err(|refusal| at(refusal, span))?;
         let (requester, around) = self.asking();
-        let (told, result) = rewrite_one(parts, message, (&requester, around, &declared.formats), rewriting, out);
+        let (mut told, result) = rewrite_one(parts, message, (&requester, around, &declared.formats), rewriting, out);
         match result {
             // Nothing of it goes out, and nothing tells of it.
             Err(refusal) if refusal.reason() == Reason::NothingPermitted && told.grant.is_some() => {
                 self.unmapped(span);
                 return Ok(false);
             }
-            result => result.map_err(|refusal| at(refusal, span))?,
+            result => {
+                told.request.take().map_or(Ok(()), |request| self.stated_in_text(&request, span))?;
+                result.map_err(|refusal| at(refusal, span))?;
+            }
         }
         // What came before the text was decided on without them.
         if let Some(ori) = told.ori.filter(|_| self.requester.ori().is_none() && self.format.is_envelope_only) {
@@ -113,6 +118,20 @@ impl Session<'_> {
         Ok(true)
     }
 
+    /// What a message in a text states of the request, beside what was known of it. A message of nothing but the envelope takes
+    /// that over; of any other, parts may be out already that were decided on without it.
+    fn stated_in_text(&mut self, request: &Requester, span: Span) -> Result<(), Refusal> {
+        if request.states_the_same(&self.requester) {
+            return Ok(());
+        }
+        if !self.format.is_envelope_only {
+            let detail = "a message in a text states another request than the one around it";
+            return Err(Refusal::at(Reason::AttributeSeveral, span.start(), detail));
+        }
+        self.requester = Cow::Owned(self.requester.as_ref().clone().state_all_of(request));
+        Ok(())
+    }
+
     /// Who asks for a message in a text, and what of it is known from this one.
     fn asking(&mut self) -> (Requester, Around) {
         let (mut ori, mut key) = (self.ori(), self.message_key());
@@ -123,8 +142,8 @@ impl Session<'_> {
             key = key.or(self.key_of(&facts));
         }
         let requester = match ori {
-            Some(ori) => self.requester.clone().asked_by(ori),
-            None => self.requester.clone(),
+            Some(ori) => self.requester.as_ref().clone().asked_by(ori),
+            None => self.requester.as_ref().clone(),
         };
         (requester, Around { depth: self.around.depth + 1, key })
     }

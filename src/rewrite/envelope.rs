@@ -1,7 +1,8 @@
 //! Reads the envelope ahead of the pass where a message has its body first: the grant depends on the message key and
-//! the requester. It reads no further than to both, and skips everything that leads to neither.
+//! the requester. It reads no further than to both, and skips everything that leads to neither. The pass reads the whole
+//! envelope again, and refuses a message that contradicts itself.
 //!
-//! It decides nothing for good: the pass reads the whole envelope, and refuses a message that contradicts itself.
+//! What the envelope states of the request is read here alone, to the end of the message, before the pass.
 
 use fearless_simd::Simd;
 
@@ -11,7 +12,9 @@ use super::variants::{self, VariantBuffers};
 use crate::read::json::{self, Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::xml::{self, AttributeKind, Event, XmlReader, XmlState};
 use crate::read::{Message, Refusal};
-use dmv_redact_model::format::{Format, NamespaceId, Node, NodeId, Role, Syntax, Trie};
+use dmv_redact_model::catalog::trim;
+use dmv_redact_model::format::{Format, NamespaceId, Node, NodeId, Syntax, Trie};
+use dmv_redact_model::policy::{Attribute, AttributeSet, Requester};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::window::Block;
 
@@ -25,51 +28,91 @@ pub(super) struct EnvelopeBuffers {
     variants: VariantBuffers,
 }
 
-/// What the envelope says, as far as needed. An ill-formed message ends it early: the pass will refuse that.
+/// What is read, beside the message key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) requester: bool,
+    pub(super) attributes: AttributeSet,
+}
+
+/// What the envelope says, as far as needed, and what it states of the request, if it states any of the attributes. An
+/// ill-formed message ends it early: the pass will refuse that.
 pub(super) fn read<'a>(
     message: Message<'a>,
     parts: &'a Parts,
     format: &'a Format,
-    needs_requester: bool,
+    wanted: Wanted,
     buffers: &mut EnvelopeBuffers,
-) -> Facts {
+) -> (Facts, Option<Requester>) {
     buffers.open.clear();
-    let mut scan = Scan { message, parts, format, needs_requester, facts: Facts::default() };
-    let Some(trie) = format.trie(message.syntax) else { return scan.facts };
+    let mut scan = Scan { message, parts, format, wanted, facts: Facts::default(), stated: None };
+    let Some(trie) = format.trie(message.syntax) else { return (scan.facts, None) };
     // Whatever ends the scan early ends the pass as well.
     match message.syntax {
         Syntax::Xml => drop(scan.xml(trie, buffers)),
         Syntax::Json => {
             let EnvelopeBuffers { open, decoded, variants, .. } = buffers;
-            let mut json = JsonScan { scan: &mut scan, trie, open, decoded, variants };
+            let mut json = JsonScan { scan: &mut scan, trie, open, decoded, variants, is_said: false };
             let (bytes, limits) = (message.text.as_bytes(), &parts.limits);
             drop(walk(bytes, limits, &mut json));
         }
     }
-    scan.facts
-}
-
-/// A node, if it leads to a role.
-fn leading(trie: &Trie, id: NodeId) -> Option<(NodeId, &Node)> {
-    trie.node(id).filter(|node| node.leads_to_role).map(|node| (id, node))
+    (scan.facts, scan.stated)
 }
 
 struct Scan<'a> {
     message: Message<'a>,
     parts: &'a Parts,
     format: &'a Format,
-    needs_requester: bool,
+    wanted: Wanted,
     facts: Facts,
+    stated: Option<Requester>,
 }
 
 impl Scan<'_> {
+    /// A second statement may contradict the first, so attributes are read to the end.
     fn is_complete(&self) -> bool {
         let has_key = !self.format.has_message_type || self.facts.message.known().is_some();
-        has_key && (!self.needs_requester || self.facts.requester.known().is_some())
+        let has_requester = !self.wanted.requester || self.facts.requester.known().is_some();
+        has_key && has_requester && self.wanted.attributes.is_empty()
     }
 
-    fn note(&mut self, role: Role, value: &str) {
-        self.facts.note(role, value, 0, &self.parts.formats, self.format);
+    /// A node, if it leads to what is wanted.
+    fn leading<'t>(&self, trie: &'t Trie, id: NodeId) -> Option<(NodeId, &'t Node)> {
+        let wants_attributes = !self.wanted.attributes.is_empty();
+        let leads = |node: &&Node| node.leads_to_role || wants_attributes && node.leads_to_attribute;
+        trie.node(id).filter(leads).map(|node| (id, node))
+    }
+
+    /// The attribute that a node states, if it is wanted.
+    fn attribute_of(&self, node: &Node) -> Option<Attribute> {
+        node.attribute.filter(|attribute| self.wanted.attributes.contains(*attribute))
+    }
+
+    /// Whether the value of a node is read.
+    fn reads(&self, node: &Node) -> bool {
+        node.role.is_some() || self.attribute_of(node).is_some()
+    }
+
+    fn note(&mut self, node: &Node, value: &str) {
+        if let Some(role) = node.role {
+            self.facts.note(role, value, 0, &self.parts.formats, self.format);
+        }
+        // A blank says nothing.
+        if let Some(attribute) = self.attribute_of(node).filter(|_| !trim(value).is_empty()) {
+            self.state(|stated| stated.state_of_envelope(attribute, value));
+        }
+    }
+
+    /// Notes that something is in the place of an attribute that is no value: it might be read as one.
+    fn note_no_value(&mut self, node: &Node) {
+        if let Some(attribute) = self.attribute_of(node) {
+            self.state(|stated| stated.state_no_value(attribute));
+        }
+    }
+
+    fn state(&mut self, state: impl FnOnce(Requester) -> Requester) {
+        self.stated = Some(state(self.stated.take().unwrap_or_default()));
     }
 
     fn xml(
@@ -86,20 +129,20 @@ impl Scan<'_> {
                 Event::Start(tag) => {
                     let local = tag.name.local().of(message.text.as_bytes());
                     let child = open.last().and_then(|(parent, _)| trie.child(*parent, tag.namespace, false, local));
-                    let mut found = child.and_then(|edge| leading(trie, edge.node));
+                    let mut found = child.and_then(|edge| self.leading(trie, edge.node));
                     if let Some((_, node)) = found.filter(|(_, node)| node.has_variants()) {
                         let (variant, _) =
                             variants::of_element(&mut reader, message.text, format, (trie, node), asked)?;
-                        found = leading(trie, variant);
+                        found = self.leading(trie, variant);
                     }
                     let Some((id, node)) = found else {
                         reader.skip_element()?;
                         continue;
                     };
                     self.attributes(&reader, trie, id, decoded);
-                    match node.role {
-                        Some(role) => self.element(&mut reader, role, decoded)?,
-                        None => open.push((id, false)),
+                    match self.reads(node) {
+                        true => self.element(&mut reader, node, decoded)?,
+                        false => open.push((id, false)),
                     }
                 }
                 Event::End(_) => drop(open.pop()),
@@ -116,19 +159,19 @@ impl Scan<'_> {
             let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
             let local = attribute.name.local().of(self.message.text.as_bytes());
             let child = trie.child(id, namespace, true, local).and_then(|edge| trie.node(edge.node));
-            if let Some(role) = child.and_then(|child| child.role) {
+            if let Some(child) = child.filter(|child| self.reads(child)) {
                 value.clear();
                 xml::decode(attribute.value.text(self.message.text), value);
-                self.note(role, value);
+                self.note(child, value);
             }
         }
     }
 
-    /// The text of an element with a role, whose start tag was read last.
-    fn element(&mut self, reader: &mut XmlReader<'_, '_>, role: Role, value: &mut String) -> Result<(), Refusal> {
+    /// The text of an element that is read, whose start tag was read last.
+    fn element(&mut self, reader: &mut XmlReader<'_, '_>, node: &Node, value: &mut String) -> Result<(), Refusal> {
         value.clear();
         reader.text_content(value)?;
-        self.note(role, value);
+        self.note(node, value);
         Ok(())
     }
 }
@@ -140,6 +183,8 @@ struct JsonScan<'s, 'a> {
     open: &'s mut Vec<(NodeId, bool)>,
     decoded: &'s mut String,
     variants: &'s mut VariantBuffers,
+    /// Whether the object in the place of an attribute has its value, or a blank.
+    is_said: bool,
 }
 
 impl Actions for JsonScan<'_, '_> {
@@ -153,35 +198,42 @@ impl Actions for JsonScan<'_, '_> {
             Some(name) => {
                 let name = json::meaning(name, text, self.decoded);
                 let edge = self.trie.child(around, NamespaceId::NONE, false, name.as_bytes());
-                edge.and_then(|edge| leading(self.trie, edge.node))
+                edge.and_then(|edge| self.scan.leading(self.trie, edge.node))
             }
             // An item is what its array is, and the document is above its root.
-            None if place.kind == ValueKind::Array && is_item => None,
-            None => leading(self.trie, around),
+            None => self.scan.leading(self.trie, around),
         };
+        let is_nested = is_item && place.name.is_none() && place.kind == ValueKind::Array;
+        if let Some((id, node)) = found.filter(|(_, node)| is_nested && !node.is_nested) {
+            self.scan.note_no_value(node);
+            return Ok(Step::Skip(id));
+        }
         let found = match found.filter(|(_, node)| node.has_variants() && place.kind == ValueKind::Object) {
             Some((_, node)) => {
                 let limits = &self.scan.parts.limits;
                 let of_trie = (self.trie, node);
                 let (variant, _) = variants::of_object(text, limits, of_trie, place.value_start, self.variants)?;
-                leading(self.trie, variant)
+                self.scan.leading(self.trie, variant)
             }
             None => found,
         };
         Ok(match found {
             None => Step::Skip(around),
             Some((id, _)) if place.kind != ValueKind::Scalar => Step::Enter(id),
-            Some((id, node)) if node.role.is_some() => Step::Value(id),
+            Some((id, node)) if self.scan.reads(node) => Step::Value(id),
             Some((id, _)) => Step::Skip(id),
         })
     }
 
     fn value(&mut self, _: &Place, id: NodeId, scalar: Scalar, _: usize) -> Result<(), Refusal> {
         let text = self.scan.message.text;
-        if let Some(role) = self.trie.node(id).and_then(|node| node.role) {
+        if let Some(node) = self.trie.node(id) {
+            self.is_said = true;
             match scalar {
-                Scalar::Lexeme(span) => self.scan.note(role, span.text(text)),
-                Scalar::String(string) => self.scan.note(role, json::meaning(string, text, self.decoded)),
+                // A nil says nothing.
+                Scalar::Lexeme(span) if node.nillable && span.text(text) == "null" => self.scan.note(node, ""),
+                Scalar::Lexeme(span) => self.scan.note(node, span.text(text)),
+                Scalar::String(string) => self.scan.note(node, json::meaning(string, text, self.decoded)),
             }
         }
         Ok(())
@@ -193,11 +245,17 @@ impl Actions for JsonScan<'_, '_> {
 
     fn open(&mut self, place: &Place, id: NodeId, _: Span) -> Result<(), Refusal> {
         self.open.push((id, place.kind == ValueKind::Array));
+        self.is_said &= place.kind == ValueKind::Array;
         Ok(())
     }
 
     fn close(&mut self, _: usize, _: usize) -> Result<(), Refusal> {
-        self.open.pop();
+        // An object may wrap the value. An array of none says nothing.
+        if let Some((id, false)) = self.open.pop()
+            && let Some(node) = self.trie.node(id).filter(|_| !self.is_said)
+        {
+            self.scan.note_no_value(node);
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::read::xml::XmlState;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::format::Formats;
 use dmv_redact_model::manifest::Manifest;
-use dmv_redact_model::policy::Policy;
+use dmv_redact_model::policy::{AttributeSet, Policy};
 
 /// What a filter knows.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Parts {
     pub formats: Formats,
     /// The policy.
     pub policy: Policy,
+    /// The attributes of a request that the policy tells apart: where a format states any of them, the envelope is read ahead.
+    pub told_apart: AttributeSet,
     /// The limits on messages.
     pub limits: Limits,
     /// The only format that messages may be of, if the caller named one.

@@ -1,6 +1,7 @@
 //! Processes one message from its bytes to its receipt: recognized, rewritten in one pass (rarely two), judged at the
 //! end.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::json::JsonRewriter;
@@ -118,6 +119,8 @@ fn rewrite(
     receipt.format = told.format;
     receipt.requester = told.ori;
     receipt.message_type = told.key;
+    // What the policy doesn't declare could be anything (P6).
+    receipt.request = told.request.filter(|request| parts.policy.declares(request).is_ok()).map(Arc::new);
     if let Some(grant) = &told.grant {
         receipt.decided(grant);
     }
@@ -139,6 +142,8 @@ pub(super) struct Told {
     pub(super) format: Option<FormatId>,
     pub(super) ori: Option<Ori>,
     pub(super) key: Option<MessageKeyId>,
+    /// The request, where the envelope states anything of it.
+    pub(super) request: Option<Requester>,
     pub(super) grant: Option<Arc<Grant>>,
 }
 
@@ -174,6 +179,7 @@ fn rewrite_and_tell(
     let mut session = Session::new(parts, format, requester, message, session_buffers);
     session.around = around;
     session.is_named = only.len() == 1;
+    session.read_attributes();
     let result = passes(&mut session, out, |session, out| match message.syntax {
         Syntax::Xml => {
             let opening = match opening.take() {
@@ -189,6 +195,9 @@ fn rewrite_and_tell(
     told.key = session.message_key();
     if let GrantState::Decided(grant) = &session.grant_state {
         told.grant = Some(Arc::clone(grant));
+    }
+    if let Cow::Owned(request) = session.requester {
+        told.request = Some(request);
     }
     result
 }

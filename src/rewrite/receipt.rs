@@ -12,7 +12,9 @@ use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::FormatId;
-use dmv_redact_model::policy::{Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester};
+use dmv_redact_model::policy::{
+    Attribute, Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester,
+};
 
 /// The outcome of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -61,6 +63,8 @@ pub struct Receipt {
     pub(super) format: Option<FormatId>,
     pub(super) message_type: Option<MessageKeyId>,
     pub(super) requester: Option<Ori>,
+    /// The request, where the envelope states anything of it.
+    pub(super) request: Option<Arc<Requester>>,
     /// Whether the grant of the record is what was decided; otherwise nothing was.
     pub(super) is_decided: bool,
     pub(super) record: Arc<Record>,
@@ -106,6 +110,7 @@ impl Receipt {
             format: None,
             message_type: None,
             requester: requester.ori(),
+            request: None,
             is_decided: false,
             record,
             unmapped: 0,
@@ -188,6 +193,14 @@ impl Receipt {
     #[must_use]
     pub fn requester(&self) -> Option<Ori> {
         self.requester
+    }
+
+    /// The request that was decided on, where the message's envelope states anything of it: what the caller said, and what the
+    /// envelope adds. `None` where the caller said all.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn request(&self) -> Option<&Requester> {
+        self.request.as_deref()
     }
 
     /// The switch's own id of the request, if it gave one with
@@ -392,6 +405,10 @@ impl Serialize for Receipt {
         }
         map.serialize_entry("message-type", &self.message_type())?;
         map.serialize_entry("requester", &self.requester)?;
+        // Omitted if the envelope states nothing of the request.
+        if let Some(request) = self.request() {
+            map.serialize_entry("stated", &StatedBy(request))?;
+        }
         map.serialize_entry("agency-classes", &self.agency_classes().collect::<Vec<_>>())?;
         map.serialize_entry("rules", &self.rules().collect::<Vec<_>>())?;
         // Omitted if there are none.
@@ -428,6 +445,16 @@ struct ByName<F>(F);
 impl<'a, I: Iterator<Item = (&'a str, u32)>, F: Fn() -> I> Serialize for ByName<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map((self.0)())
+    }
+}
+
+/// What a request states of itself, as a map from the names of attributes.
+struct StatedBy<'r>(&'r Requester);
+
+impl Serialize for StatedBy<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stated = Attribute::ALL.into_iter();
+        serializer.collect_map(stated.filter_map(|attribute| Some((attribute.name(), self.0.stated(attribute)?))))
     }
 }
 

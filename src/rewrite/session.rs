@@ -1,11 +1,12 @@
 //! The state of one message: the requester, the grant, the counts. Shared by both rewriters.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use fearless_simd::Simd;
 
 use super::embedded::EmbeddedBuffers;
-use super::envelope::{self, EnvelopeBuffers};
+use super::envelope::{self, EnvelopeBuffers, Wanted};
 use super::facts::{Fact, Facts};
 use super::links::Links;
 use super::outcomes::{Outcome, Outcomes};
@@ -20,7 +21,8 @@ use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
 use dmv_redact_model::format::{Format, Node, Role, Target};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
 use dmv_redact_model::policy::{
-    Attribute, Grant, InstrumentFault, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict,
+    Attribute, AttributeSet, Grant, InstrumentFault, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared,
+    Verdict,
 };
 use dmv_redact_model::span::Span;
 use dmv_redact_model::window::Block;
@@ -70,7 +72,8 @@ type Question = (Option<Ori>, Option<MessageKeyId>);
 pub(super) struct Session<'f> {
     pub(super) parts: &'f Parts,
     pub(super) format: &'f Format,
-    pub(super) requester: &'f Requester,
+    /// The request, with what the envelope states of it.
+    pub(super) requester: Cow<'f, Requester>,
     pub(super) message: Message<'f>,
     pub(super) grant_state: GrantState,
     /// What was decided on.
@@ -100,7 +103,7 @@ impl<'f> Session<'f> {
         Self {
             parts,
             format,
-            requester,
+            requester: Cow::Borrowed(requester),
             message,
             grant_state,
             question,
@@ -157,11 +160,31 @@ impl<'f> Session<'f> {
         }
     }
 
+    /// Reads ahead what the envelope states of the request, if the policy tells that apart: all that is decided is decided on
+    /// it. What an independent reader of the output finds stated is what decided, so the whole envelope is read.
+    #[inline]
+    pub(super) fn read_attributes(&mut self) {
+        let attributes = self.format.attributes.and(self.parts.told_apart);
+        if !attributes.is_empty() && !is_planted(Planted::Attributes) {
+            self.read_ahead(attributes);
+        }
+    }
+
+    #[inline(never)]
+    fn read_ahead(&mut self, attributes: AttributeSet) {
+        let wanted = Wanted { requester: self.requester.ori().is_none(), attributes };
+        let (facts, stated) = envelope::read(self.message, self.parts, self.format, wanted, &mut self.buffers.ahead);
+        self.ahead = Some(facts);
+        if let Some(stated) = stated {
+            self.requester = Cow::Owned(self.requester.as_ref().clone().state_all_of(&stated));
+        }
+    }
+
     /// What the envelope says, read ahead of what is around it, once.
     pub(super) fn facts_ahead(&mut self) -> Facts {
-        let needs_requester = self.requester.ori().is_none();
+        let wanted = Wanted { requester: self.requester.ori().is_none(), attributes: AttributeSet::default() };
         let ahead = &mut self.buffers.ahead;
-        let read = || envelope::read(self.message, self.parts, self.format, needs_requester, ahead);
+        let read = || envelope::read(self.message, self.parts, self.format, wanted, ahead).0;
         *self.ahead.get_or_insert_with(read)
     }
 
@@ -176,7 +199,7 @@ impl<'f> Session<'f> {
         let (ori, message) = question;
         let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000") } else { ori };
         let ori = ori.filter(|_| message.is_some() || !self.format.has_message_type);
-        let grant = ori.and_then(|ori| self.parts.policy.decide(ori, self.requester, message));
+        let grant = ori.and_then(|ori| self.parts.policy.decide(ori, &self.requester, message));
         self.grant_state = at::grant(grant).map_or(GrantState::Nobody, GrantState::Decided);
     }
 
@@ -287,7 +310,7 @@ impl<'f> Session<'f> {
     /// Whether the verdict lets the message be rewritten for this requester.
     pub(super) fn check_verdict(&self) -> Result<(), Refusal> {
         let GrantState::Decided(grant) = &self.grant_state else {
-            match self.parts.policy.is_in_force(self.requester) {
+            match self.parts.policy.is_in_force(&self.requester) {
                 Some(true) => {}
                 Some(false) => {
                     let detail = "the policy is not in force on the date of the request";
@@ -295,7 +318,7 @@ impl<'f> Session<'f> {
                 }
                 None => return Err(Refusal::whole(Reason::DateInvalid, "the clock tells no date")),
             }
-            let declared = self.parts.policy.declares(self.requester);
+            let declared = self.parts.policy.declares(&self.requester);
             declared.map_err(refuse_request)?;
             return Err(Refusal::whole(Reason::RequesterUnknown, "no agency class claims the requester"));
         };

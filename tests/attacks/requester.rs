@@ -348,3 +348,51 @@ fn attack_30_an_office_with_letters_where_police_have_digits_is_not_police() {
         assert_eq!(reason(&starter, &format!("{state}1234500")), None);
     }
 }
+
+/// The state of record, in the envelope of a built-in format: neither the caller nor another spelling gets around it.
+#[test]
+fn attack_31_what_the_envelope_states_of_the_request_is_not_evaded() {
+    let policy = "[policy]\nname = 'p'\nversion = '1'\n[agencies.police]\nori = ['AZ*']\n[[permit]]\nid = 'name'\n\
+                  agencies = ['police']\nelements = ['person.name']\n[[forbid]]\nid = 'own'\nagencies = ['police']\n\
+                  states = ['AZ']\nelements = ['person.name']\nwhen-absent = 'skip'\n";
+    let filter = Filter::builder().policy_text("policy.toml", policy).build().unwrap();
+    let run = |message: &str, requester: Requester| {
+        let (out, receipt) = dmv_redact_testing::filters::redact_text(&filter, &requester, message);
+        assert_eq!(out.is_empty(), receipt.reason().is_some());
+        receipt.reason()
+    };
+    let nobody = Requester::from_envelope;
+    let own = nlets("");
+    let origin = "<nh2:OriginatingORIID>AZOLN0000</nh2:OriginatingORIID>";
+    assert!(own.contains(origin));
+    let other = own.replace("AZOLN0000", "NVOLN0000");
+    assert_eq!(run(&own, nobody()), Some(Reason::NothingPermitted));
+    assert_eq!(run(&other, nobody()), None);
+    assert_eq!(run(&other, nobody().record_state("NV")), None);
+    // The caller says something else.
+    assert_eq!(run(&own, nobody().record_state("NV")), Some(Reason::AttributeSeveral));
+    let spelled = |as_is: &str| own.replace(origin, as_is);
+    for (header, reason) in [
+        // Another prefix, a reference, a section, a comment.
+        (
+            "<x:OriginatingORIID xmlns:x='http://www.nlets.org/niem/nlets-hdr/1.0'>AZOLN0000</x:OriginatingORIID>",
+            Reason::NothingPermitted,
+        ),
+        ("<nh2:OriginatingORIID>&#65;ZOLN0000</nh2:OriginatingORIID>", Reason::NothingPermitted),
+        ("<nh2:OriginatingORIID><![CDATA[AZOLN0000]]></nh2:OriginatingORIID>", Reason::NothingPermitted),
+        ("<nh2:OriginatingORIID><!-- -->AZOLN0000</nh2:OriginatingORIID>", Reason::NothingPermitted),
+        ("<nh2:OriginatingORIID>AZ</nh2:OriginatingORIID>", Reason::NothingPermitted),
+        // What is no state, and two of them.
+        ("<nh2:OriginatingORIID> AZOLN0000</nh2:OriginatingORIID>", Reason::AttributeUnknown),
+        (
+            "<nh2:OriginatingORIID>NVOLN0000</nh2:OriginatingORIID><nh2:OriginatingORIID>AZOLN0000</nh2:OriginatingORIID>",
+            Reason::AttributeSeveral,
+        ),
+    ] {
+        assert_eq!(run(&spelled(header), nobody()), Some(reason), "{header}");
+    }
+    // Every message that ends early is withheld.
+    for end in (1..other.len()).filter(|end| other.is_char_boundary(*end)) {
+        assert!(run(&other[..end], nobody()).is_some(), "{end}");
+    }
+}

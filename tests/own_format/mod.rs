@@ -1,5 +1,6 @@
 //! A format, catalog and policy of a user's own, in XML and in JSON: no line of the filter is changed for them.
 
+mod attributes;
 mod embedded;
 mod extend;
 mod layouts;

@@ -67,7 +67,8 @@ fn report(arguments: &Arguments) -> Result<Exit, Problem> {
             let mut output = Vec::new();
             let receipt = filter.redact(&message, &requester, &mut output);
             let key = message_key(&filter, &receipt);
-            let explanation = receipt.requester().map(|ori| explain(&filter, &requester, ori, Some(key)));
+            let asked = receipt.request().unwrap_or(&requester);
+            let explanation = receipt.requester().map(|ori| explain(&filter, asked, ori, Some(key)));
             let message = MessageReport::of(&filter, &requester, &message, &receipt);
             ExplainReport { explanation: explanation.transpose()?, message: Some(message) }
         }

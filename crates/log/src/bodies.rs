@@ -85,7 +85,8 @@ impl Bodies {
     /// Adds the record of a message: its origin, then its receipt. Of a dry run nothing went out.
     pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
         let RecordOrigin { source, item, id, request } = origin;
-        let stated = request.map(StatedBody::of).unwrap_or_default();
+        // Where the envelope states anything of the request, the receipt has all that is stated.
+        let stated = request.filter(|_| receipt.request().is_none()).map(StatedBody::of).unwrap_or_default();
         let claims = request.map_or(&[][..], Requester::claims);
         let instruments = request.map_or(&[][..], Requester::instruments);
         self.push_record(&MessageRecord {
@@ -122,7 +123,9 @@ impl Bodies {
         let _ = serde_json::to_writer(&mut self.bytes, record);
         // Only the names and the user need escaping: the rest are words of the policy, fixed words and numbers (P6).
         let is_unsafe = |name| matches!(escape::escape(name), Cow::Owned(_));
-        if is_unsafe(record.source) || is_unsafe(record.id) || record.stated.user.is_some_and(is_unsafe) {
+        let of_receipt = record.receipt.request().and_then(|request| request.stated(Attribute::User));
+        let mut users = record.stated.user.into_iter().chain(of_receipt);
+        if is_unsafe(record.source) || is_unsafe(record.id) || users.any(is_unsafe) {
             let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(safe.as_bytes());

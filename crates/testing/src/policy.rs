@@ -313,6 +313,8 @@ pub struct Policy {
     listed_others: BTreeMap<&'static str, BTreeSet<String>>,
     /// Of what else requests state, the values that rules name on any day.
     named_others: BTreeMap<&'static str, BTreeSet<String>>,
+    /// What rules of any day ask for of all that a request may state, by name.
+    asked: BTreeSet<&'static str>,
     /// The claims that it declares.
     pub claims: Vec<String>,
     /// By claim that needs an instrument, who may issue that.
@@ -347,11 +349,16 @@ impl Policy {
     pub fn on(date: &str, table: &Table, folder: &Path, catalog: &Catalog) -> Self {
         let head = table["policy"].as_table().expect("[policy]");
         let agencies = table.get("agencies").and_then(Value::as_table).cloned().unwrap_or_default();
-        let (mut rules, mut named) = (Vec::new(), Vec::new());
+        let (mut rules, mut named, mut asked) = (Vec::new(), Vec::new(), BTreeSet::new());
         let mut named_others: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         for verb in Verb::ALL {
             // What a rule names is declared on every day.
             named.extend(tables(table, verb.key()).filter_map(|table| strings(table, "purposes")).flatten());
+            for name in ["purpose"].into_iter().chain(OTHERS) {
+                asked.extend(
+                    tables(table, verb.key()).any(|table| table.contains_key(&format!("{name}s"))).then_some(name),
+                );
+            }
             for name in OTHERS {
                 let all = tables(table, verb.key()).filter_map(|table| strings(table, &format!("{name}s"))).flatten();
                 named_others.entry(name).or_default().extend(all.filter(|value| value != "*"));
@@ -369,6 +376,7 @@ impl Policy {
             purposes,
             listed,
             named_others,
+            asked,
             listed_others: OTHERS.into_iter().filter_map(listed_other).collect(),
             claims: strings(head, "claims").unwrap_or_default(),
             issuers: table.get("claims").and_then(Value::as_table).map(issuers).unwrap_or_default(),
@@ -465,6 +473,12 @@ impl Policy {
             "user" => (1..=64).contains(&value.chars().count()),
             _ => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
         }
+    }
+
+    /// Whether it tells apart what requests state of this name: rules ask for it, or it lists the values.
+    pub fn tells_apart(&self, name: &str) -> bool {
+        let is_listed = if name == "purpose" { self.listed.is_some() } else { self.listed_others.contains_key(name) };
+        self.asked.contains(name) || is_listed
     }
 
     /// The values that rules name of what else requests state.

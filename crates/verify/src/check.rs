@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::Verifier;
 use super::links::{Links, Names, Use};
-use super::table::{Table, TableNode};
+use super::table::{EnvelopeFact, Table, TableNode};
 use super::value::{Checked, Permitted, Value, Written, ensure, is_blank, is_space};
 use super::xml::ATTRIBUTE;
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::Syntax;
 use dmv_redact_model::manifest::ReleasedForm;
-use dmv_redact_model::policy::Grant;
+use dmv_redact_model::policy::{Attribute, Grant, Requester};
 use dmv_redact_model::span::Span;
 
 const DENIED: &str = "a value that the grant doesn't hold";
@@ -69,6 +69,8 @@ pub(super) struct Frame {
 pub struct VerifierState {
     /// Message key and requester, each with whether the envelope states it.
     facts: [(bool, String); 2],
+    /// What the envelope states of the request, if anything.
+    stated: Option<Requester>,
     links: Links,
     objects: Names,
     /// For each prefix whether a name has it, and whether it is declared.
@@ -90,6 +92,11 @@ impl VerifierState {
     /// The requester that the envelope names.
     pub fn requester(&self) -> Option<&str> {
         self.facts[1].0.then_some(&self.facts[1].1)
+    }
+
+    /// A request, with what the envelope states of it; `None` if that states nothing.
+    pub fn request(&self, requester: &Requester) -> Option<Requester> {
+        self.stated.as_ref().map(|stated| requester.clone().state_all_of(stated))
     }
 }
 
@@ -115,6 +122,7 @@ impl<'a> Check<'a> {
         scratch: &'a mut VerifierState,
     ) -> Self {
         scratch.facts.iter_mut().for_each(|(is_stated, _)| *is_stated = false);
+        scratch.stated = None;
         scratch.links.0.clear();
         scratch.objects.0.clear();
         scratch.prefixes.clear();
@@ -333,9 +341,18 @@ impl<'a> Check<'a> {
 
     /// Whether a value was released. Otherwise it is a placeholder.
     fn value(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<bool> {
-        if let Some((is_stated, text)) = node.fact.and_then(|fact| self.scratch.facts.get_mut(fact)) {
-            ensure(!mem::replace(is_stated, true) || text == value.text, "an envelope that contradicts itself")?;
-            value.text.clone_into(text);
+        match node.fact {
+            None => {}
+            Some(EnvelopeFact::Stated(attribute)) => self.state(attribute, value.text),
+            Some(EnvelopeFact::Named(fact)) => {
+                if let Some((is_stated, text)) = self.scratch.facts.get_mut(fact) {
+                    ensure(
+                        !mem::replace(is_stated, true) || text == value.text,
+                        "an envelope that contradicts itself",
+                    )?;
+                    value.text.clone_into(text);
+                }
+            }
         }
         let is_placeholder = node.is_placeholder(value.text, value.is_nil);
         let before = if is_placeholder { Some((self.comparison, self.frame.end)) } else { None };
@@ -354,6 +371,16 @@ impl<'a> Check<'a> {
             }
             // What tells what the part around it is gives that no right to be there.
             (released, _) => released.map(|()| node.tells.is_empty()),
+        }
+    }
+
+    /// Two different statements are noted as two; the policy refuses those.
+    #[cold]
+    #[inline(never)]
+    fn state(&mut self, attribute: Attribute, text: &str) {
+        if !is_blank(text) {
+            let stated = self.scratch.stated.take().unwrap_or_default();
+            self.scratch.stated = Some(stated.state_of_envelope(attribute, text));
         }
     }
 
@@ -471,6 +498,9 @@ impl<'a> Check<'a> {
                 ensure(!mem::replace(is_stated, true) || *text == own.1, "an envelope that contradicts itself")?;
                 text.clone_from(&own.1);
             }
+        }
+        if let Some(inner) = state.stated {
+            self.scratch.stated = Some(self.scratch.stated.take().unwrap_or_default().state_all_of(&inner));
         }
         Ok(())
     }

@@ -270,12 +270,14 @@ mod tests {
     use crate::check::VerifierState;
     use dmv_redact_model::catalog::Catalog;
     use dmv_redact_model::format::{Formats, Syntax};
+    use dmv_redact_model::policy::AttributeSet;
 
     #[test]
     fn p2_what_is_no_number_of_json_is_refused() {
         let catalog = Arc::new(Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap());
         let formats = Formats::load(dmv_redact::shipped::FORMATS, &[], &catalog).unwrap();
-        let (verifier, mut state) = (Verifier::new(&catalog, &formats).unwrap(), VerifierState::default());
+        let (verifier, mut state) =
+            (Verifier::new(&catalog, &formats, AttributeSet::default()).unwrap(), VerifierState::default());
         let is_its = |table: &&Table| table.format == "niem-6.0" && table.syntax == Syntax::Json;
         let table = verifier.tables.iter().find(is_its).unwrap();
         let mut accepts = |value: &str| {

@@ -26,7 +26,7 @@ use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Origin};
 use dmv_redact_model::format::{Formats, Syntax};
 use dmv_redact_model::manifest::Manifest;
-use dmv_redact_model::policy::Grant;
+use dmv_redact_model::policy::{AttributeSet, Grant};
 use serde::de::IgnoredAny;
 use shape::Shapes;
 use step::Step;
@@ -41,9 +41,11 @@ pub struct Verifier {
 }
 
 impl Verifier {
+    /// `told_apart` are the attributes of a request that decide: of no others it is read what outputs state.
+    ///
     /// # Errors
     /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
-    pub fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
+    pub fn new(catalog: &Catalog, formats: &Formats, told_apart: AttributeSet) -> Result<Self, ConfigError> {
         let mut tables = Vec::new();
         for format in formats.iter() {
             let layouts: Vec<_> = format.declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
@@ -52,7 +54,7 @@ impl Verifier {
                 return Err(ConfigError::of_file("format", what));
             }
             let syntaxes = [Syntax::Xml, Syntax::Json].into_iter().filter(|syntax| format.has_syntax(*syntax));
-            tables.extend(syntaxes.map(|syntax| Table::new(format, &layouts, syntax)));
+            tables.extend(syntaxes.map(|syntax| Table::new(format, &layouts, syntax, told_apart)));
         }
         Ok(Self { tables, shapes: Shapes::new(catalog)? })
     }

@@ -9,6 +9,7 @@ use super::step::{Asked, Pattern, Predicate, Step};
 use super::text::TextLayout;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::{Declared, Format, RDF_URI, Syntax};
+use dmv_redact_model::policy::{Attribute, AttributeSet};
 
 /// What begins the path of an attribute that every part may have.
 const ANYWHERE: &str = "**/@";
@@ -45,6 +46,15 @@ fn is_white(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }
 
+/// What the envelope tells of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EnvelopeFact {
+    /// Message key or requester, by its place among the facts.
+    Named(usize),
+    /// An attribute of the request.
+    Stated(Attribute),
+}
+
 #[derive(Debug, Default)]
 pub(super) struct TableNode {
     /// Its last step, as the mapping spells it.
@@ -64,7 +74,7 @@ pub(super) struct TableNode {
     /// `nil`, `empty`, or the placeholder text that replaces it where it was denied.
     placeholder: Option<String>,
     /// Which fact of the envelope it tells.
-    pub(super) fact: Option<usize>,
+    pub(super) fact: Option<EnvelopeFact>,
     pub(super) layouts: Vec<Arc<TextLayout>>,
     /// The index of what its text is among the messages in texts.
     pub(super) embedded: Option<usize>,
@@ -131,7 +141,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(format: &Format, layouts: &[Arc<TextLayout>], syntax: Syntax) -> Self {
+    pub(super) fn new(format: &Format, layouts: &[Arc<TextLayout>], syntax: Syntax, told_apart: AttributeSet) -> Self {
         let replaces = format.replaces.clone();
         let (format, declared) = (format.name.clone(), Arc::clone(&format.declared));
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF_URI).filter(|_| syntax == Syntax::Json);
@@ -217,8 +227,12 @@ impl Table {
                 }
             }
         }
-        declared.message_type.iter().for_each(|path| table.update(path, |node| node.fact = Some(0)));
-        declared.requester.iter().for_each(|path| table.update(path, |node| node.fact = Some(1)));
+        for (fact, path) in [&declared.message_type, &declared.requester].into_iter().enumerate() {
+            path.iter().for_each(|path| table.update(path, |node| node.fact = Some(EnvelopeFact::Named(fact))));
+        }
+        for (attribute, path) in declared.attributes.iter().filter(|(attribute, _)| told_apart.contains(*attribute)) {
+            table.update(path, |node| node.fact = Some(EnvelopeFact::Stated(*attribute)));
+        }
         declared.notice.iter().for_each(|path| table.update(path, |node| node.is_notice = true));
         for (text, layout) in declared.texts.iter().zip(layouts) {
             text.paths.iter().for_each(|path| table.update(path, |node| node.layouts.push(Arc::clone(layout))));

@@ -261,3 +261,21 @@ fn an_output_is_verified_alone() {
     let mismatch = filter.verify(xml(NAME).as_bytes(), &other).map_err(|finding| finding.to_string());
     assert_eq!(mismatch, Err("the envelope names another requester".to_owned()));
 }
+
+/// What the envelope states of the request decides, and the first reading doesn't read it.
+#[test]
+fn p2_an_attribute_that_the_first_reading_does_not_read_is_found() {
+    let format = "name = 'own'\nsyntax = ['xml', 'json']\nroot = 'r'\nrequester = 'to'\n[attributes]\nreason = 'why'\n[paths]\n\
+                  to = 'envelope.ori'\nwhy = 'envelope.reason'\nname = 'person.name'\n";
+    let policy = "[policy]\nname = 'p'\nversion = '1'\nreasons = ['T']\n[agencies.any]\nori = ['*']\n[[permit]]\nid = 'a'\n\
+                  agencies = ['any']\nelements = ['person.name']\n";
+    let builder = || Filter::builder().format_bytes("format.toml", format).policy_text("policy.toml", policy);
+    let filter = |twice| builder().second_reading(twice).build().unwrap();
+    let message = b"<r><to>AZ0070000</to><why>T</why><name>DOE</name></r>";
+    let mut out = Vec::new();
+    let mut redact = |filter: Filter| filter.redact(message, &Requester::from_envelope(), &mut out);
+    assert!(redact(filter(true)).disposition().releases());
+    let caught = with_planted(Planted::Attributes, || redact(filter(true)));
+    assert_eq!(caught.reason(), Some(crate::read::Reason::SecondReading));
+    assert!(with_planted(Planted::Attributes, || redact(filter(false))).disposition().releases());
+}

@@ -56,6 +56,8 @@ pub(crate) enum Planted {
     Discriminator,
     /// Patterns are asked for the beginnings of names alone.
     Pattern,
+    /// What the envelope states of the request isn't read.
+    Attributes,
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub(super) fn lint(
 }
 
 /// The keys that decide whom a message is for, and which rules it is under.
-const ROUTING: [&str; 3] = ["requester", "message-type", "messages"];
+const ROUTING: [&str; 4] = ["requester", "message-type", "messages", "attributes"];
 
 /// A place, and the data elements that it leads to in two formats.
 #[derive(Debug, PartialEq, Eq)]
@@ -175,11 +175,15 @@ fn changed_keys(was: &FormatSpans, is: &FormatSpans) -> Vec<&'static str> {
         let texts = (spans.texts.iter())
             .map(|(paths, content)| format!("{:?} {content:?}", names(&mut paths.iter().map(String::as_str))));
         let messages = spans.messages.iter().map(|keys| format!("{:?}", sorted(keys)));
+        let attributes = spans.attributes.iter();
+        let attributes =
+            attributes.map(|(attribute, path)| format!("{} {:?}", attribute.name(), one(&Some(path.clone()))));
         let syntaxes = spans.syntaxes.iter().map(|syntax| format!("{syntax:?}"));
         [
             ("requester", one(&spans.requester)),
             ("message-type", one(&spans.message_type)),
             ("messages", messages.collect()),
+            ("attributes", attributes.collect()),
             ("syntax", syntaxes.collect()),
             ("root", list(&spans.roots)),
             ("recognise", marks.collect()),

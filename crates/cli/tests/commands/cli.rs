@@ -470,7 +470,7 @@ fn check_tells_which_format_stands_in_whose_place_and_which_can_be_mixed_up() {
         "note: `family_name` leads to `person.name.given` here, and to `person.name.surname` in `mdl` [path-changed]",
         "warning: `birth_date` leads to `license.issue-date` here, and to `person.birth-date` in `mdl`, which is in \
          dppa-personal as well [path-less-restricted]",
-        "warning: format `mdl` has another `requester`, `message-type`, `messages` than `mdl` [format-routing-changed]",
+        "warning: format `mdl` has another `requester`, `message-type`, `messages`, `attributes` than `mdl` [format-routing-changed]",
         "note: format `mdl` has another `root`",
         "[format-keys-changed]",
         "warning: what is of format `two` is of `one` as well, and withheld [format-shadowed]",

@@ -7,6 +7,7 @@ use super::raw::{RawEncoding, RawFormat, RawReferences, listed, written_paths};
 use super::{DISCRIMINATOR_ELEMENT, Embedded, text};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};
+use crate::policy::Attribute;
 
 /// The content of a `format.toml`. Paths are complete, from below the root.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Declared {
     pub message_type: Option<String>,
     /// The path of the requester's ORI.
     pub requester: Option<String>,
+    /// The attributes of the request that the envelope states, each with its path.
+    pub attributes: Vec<(Attribute, String)>,
     /// The path of the notice.
     pub notice: Option<String>,
     /// Paths of elements that may be `xsi:nil`.
@@ -117,6 +120,7 @@ impl Declared {
             discriminator: catalog.find(DISCRIMINATOR_ELEMENT),
             message_type: cloned(raw.message_type.as_ref()),
             requester: cloned(raw.requester.as_ref()),
+            attributes: raw.attributes.iter().map(|(own, path)| (own, path.get_ref().clone())).collect(),
             notice: cloned(raw.notice.as_ref()),
             nillable: raw.nillable.iter().map(|path| path.get_ref().clone()).collect(),
             required: raw

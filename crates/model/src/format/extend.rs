@@ -329,6 +329,9 @@ pub(super) fn extended(
         message_type: raw.message_type.or(base.message_type.at(&place)),
         messages: raw.messages.or(base.messages.map(|keys| Spanned::new(place.clone(), keys.into_inner().at(&place)))),
         requester: raw.requester.or(base.requester.at(&place)),
+        attributes: raw
+            .attributes
+            .or(base.attributes.filter_map(|path| Some(path).filter(|path| stays(path)).map(|path| path.at(&place)))),
         notice: raw.notice.or(base.notice.at(&place)),
         context: raw.context.or(base.context.at(&place)),
         nested_arrays: joined(raw.nested_arrays, base.nested_arrays),

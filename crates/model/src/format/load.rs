@@ -131,6 +131,7 @@ impl Format {
             name: raw.name.get_ref().clone(),
             replaces: Vec::new(),
             has_message_type: raw.message_type.is_some(),
+            attributes: raw.attributes.iter().map(|(attribute, _)| attribute).collect(),
             notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
             messages: Vec::new(),
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
@@ -277,7 +278,7 @@ impl MappingReader<'_> {
             Target::Record(_) => true,
             Target::Container => node.has_children(),
         };
-        let decides = |node: &Node| node.role.is_some();
+        let decides = |node: &Node| node.role.is_some() || node.attribute.is_some();
         let asked = trie.asked().filter(|node| is_deniable(node) || decides(node));
         let asked: Vec<(NodeId, bool)> = asked.map(|node| (node.id, decides(node))).collect();
         let written = written_paths(&raw.paths);

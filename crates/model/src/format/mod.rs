@@ -35,7 +35,7 @@ pub use variants::Answers;
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
-use crate::policy::{MessageKeyId, MessageKeys};
+use crate::policy::{AttributeSet, MessageKeyId, MessageKeys};
 use extend::FormatFiles;
 use load::Mapping;
 use raw::RawFormat;
@@ -153,6 +153,8 @@ pub struct Format {
     pub has_plain_names: bool,
     /// Whether its messages have a message key.
     pub has_message_type: bool,
+    /// The attributes of the request that its messages may state.
+    pub attributes: AttributeSet,
     /// The path of the notice, if the format has one.
     pub notice: Option<String>,
     /// The keys its messages may have.

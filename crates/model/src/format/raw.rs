@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::text::RawText;
 use super::{EMBEDDED_ELEMENT, Syntax};
 use crate::config::{ConfigError, Document, Spanned, Table};
+use crate::policy::Attribute;
 
 /// How messages of one kind are laid out: how they are recognized, and which path leads to which data element.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,6 +45,9 @@ pub(super) struct RawFormat {
     pub(super) messages: Option<Spanned<Vec<Spanned<String>>>>,
     /// The path of the ORI that the message goes to, below the root.
     pub(super) requester: Option<Spanned<String>>,
+    /// Where the envelope says what rules may ask of a request: paths below the root.
+    #[serde(default)]
+    pub(super) attributes: RawAttributes,
     /// The path, below the root, of the notice that a value was removed because its form was not understood. It is
     /// mapped to `envelope.notice`, and is the last child of its parent.
     pub(super) notice: Option<Spanned<String>>,
@@ -214,6 +218,53 @@ impl<'de> Deserialize<'de> for RawMark {
             }
         }
         deserializer.deserialize_any(MarkVisitor)
+    }
+}
+
+/// The paths of the attributes of a request, each of an element of the envelope.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAttributes {
+    /// The path of the purpose code.
+    purpose: Option<Spanned<String>>,
+    /// The path of the reason code.
+    reason: Option<Spanned<String>>,
+    /// The path of the line on which the query came.
+    line: Option<Spanned<String>>,
+    /// The path of the person who asks.
+    user: Option<Spanned<String>>,
+    /// The path of the state whose record it is: of its two letters, or of an ORI that begins with them.
+    state: Option<Spanned<String>>,
+}
+
+impl RawAttributes {
+    /// Each that has a path.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Attribute, &Spanned<String>)> {
+        let Self { purpose, reason, line, user, state } = self;
+        Attribute::ALL
+            .into_iter()
+            .zip([purpose, reason, line, user, state])
+            .filter_map(|(own, path)| Some((own, path.as_ref()?)))
+    }
+
+    /// The same, with those of another where it has none.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            purpose: self.purpose.or(other.purpose),
+            reason: self.reason.or(other.reason),
+            line: self.line.or(other.line),
+            user: self.user.or(other.user),
+            state: self.state.or(other.state),
+        }
+    }
+
+    /// The same, with each path changed or taken out.
+    pub(super) fn filter_map(self, change: impl Fn(Spanned<String>) -> Option<Spanned<String>>) -> Self {
+        let Self { purpose, reason, line, user, state } = self;
+        let [purpose, reason, line, user, state] =
+            [purpose, reason, line, user, state].map(|path| path.and_then(&change));
+        Self { purpose, reason, line, user, state }
     }
 }
 

@@ -10,19 +10,30 @@ use super::{EMBEDDED_ELEMENT, NOTICE_ELEMENT, Syntax};
 use crate::catalog::{Element, Kind};
 use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
+use crate::policy::Attribute;
 
 type Checked<T> = Result<T, ConfigError>;
+
+/// What a value of the envelope is read for.
+#[derive(Debug, Clone, Copy)]
+enum EnvelopeUse {
+    Role(Role),
+    Attribute(Attribute),
+}
 
 impl MappingReader<'_> {
     /// Records all roles in the trie, which has all paths.
     pub(super) fn roles(&self, trie: &mut Trie, root: NodeId, raw: &RawFormat, faults: &mut MappingErrors) {
         for (path, role) in [(&raw.message_type, Role::MessageKey), (&raw.requester, Role::Requester)] {
             if let Some(path) = path {
-                faults.take_for(path, self.envelope_value(trie, root, path, role, raw));
+                faults.take_for(path, self.envelope_value(trie, root, path, EnvelopeUse::Role(role), raw));
             }
         }
         if let Some(path) = &raw.notice {
             faults.take_for(path, self.notice(trie, root, path, raw));
+        }
+        for (attribute, path) in raw.attributes.iter() {
+            faults.take_for(path, self.envelope_value(trie, root, path, EnvelopeUse::Attribute(attribute), raw));
         }
         faults.errors.take(self.messages(raw));
         for required in &raw.required {
@@ -94,7 +105,7 @@ impl MappingReader<'_> {
         trie: &mut Trie,
         root: NodeId,
         path: &Spanned<String>,
-        role: Role,
+        reads: EnvelopeUse,
         raw: &RawFormat,
     ) -> Checked<()> {
         let id = self.known(trie, root, path, raw)?;
@@ -109,10 +120,20 @@ impl MappingReader<'_> {
         self.is_always_read(trie, root, path)?;
         for id in self.wrapped(trie, id).into_iter().chain([id]) {
             let Some(node) = trie.node_mut(id) else { continue };
-            if node.role.is_some() {
-                return Err(self.fault(path, "has two of the roles `message-type`, `requester` and `notice`"));
+            match (reads, node.role, node.attribute) {
+                (EnvelopeUse::Role(role), None, None) => node.role = Some(role),
+                (EnvelopeUse::Attribute(attribute), None, None) => node.attribute = Some(attribute),
+                (EnvelopeUse::Attribute(Attribute::State), Some(Role::Requester), _) => {
+                    let what = "is the path of `requester`: the destination is no state of record";
+                    return Err(self.fault(path, what));
+                }
+                (EnvelopeUse::Attribute(_), ..) => {
+                    return Err(self.fault(path, "has a role already: what states an attribute states nothing else"));
+                }
+                (EnvelopeUse::Role(_), ..) => {
+                    return Err(self.fault(path, "has two of the roles `message-type`, `requester` and `notice`"));
+                }
             }
-            node.role = Some(role);
         }
         Ok(())
     }
@@ -129,7 +150,7 @@ impl MappingReader<'_> {
             let what = format!("leads to `{}`: a notice is mapped to `{NOTICE_ELEMENT}`", element.id());
             return Err(self.fault(path, &what));
         }
-        self.envelope_value(trie, root, path, Role::Notice, raw)?;
+        self.envelope_value(trie, root, path, EnvelopeUse::Role(Role::Notice), raw)?;
         let container = match path.get_ref().rsplit_once('/') {
             Some((above, _)) => self.walk(trie, MappingPath { from: root, text: above, span: &path.span() })?.0,
             None => root,

@@ -9,6 +9,7 @@ use super::Syntax;
 use super::extend::FormatFiles;
 use super::raw::{RawFormat, WrittenPath, listed, written_paths};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
+use crate::policy::Attribute;
 
 /// A path and its span in the file.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct FormatSpans {
     pub namespaces: Vec<(String, String)>,
     /// The paths of `[paths]`, and the data element that each leads to.
     pub paths: Vec<(SpannedPath, String)>,
-    /// The paths that the filter reads itself: message key, requester.
+    /// The paths that the filter reads itself: message key, requester, attributes of the request.
     pub read: Vec<SpannedPath>,
     /// Paths of elements that may be `xsi:nil`.
     pub nillable: Vec<SpannedPath>,
@@ -46,6 +47,8 @@ pub struct FormatSpans {
     pub message_type: Option<String>,
     /// The path of the requester's ORI.
     pub requester: Option<String>,
+    /// The attributes of the request that the envelope states, each with its path.
+    pub attributes: Vec<(Attribute, String)>,
     /// The path of the notice.
     pub notice: Option<String>,
     /// The keys that its messages may have, if it lists them.
@@ -88,7 +91,10 @@ impl FormatSpans {
                 .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
                 .collect(),
             paths,
-            read: [&raw.message_type, &raw.requester].into_iter().flatten().map(spanned).collect(),
+            read: (raw.message_type.iter().chain(&raw.requester))
+                .chain(raw.attributes.iter().map(|(_, path)| path))
+                .map(spanned)
+                .collect(),
             nillable: raw.nillable.iter().map(spanned).collect(),
             required: raw
                 .required
@@ -99,6 +105,7 @@ impl FormatSpans {
             references,
             message_type: raw.message_type.as_ref().map(|path| path.get_ref().clone()),
             requester: raw.requester.as_ref().map(|path| path.get_ref().clone()),
+            attributes: raw.attributes.iter().map(|(own, path)| (own, path.get_ref().clone())).collect(),
             notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
             messages: raw.messages.as_ref().map(|keys| texts(keys.get_ref())),
             marks: raw

@@ -10,6 +10,7 @@ use super::namespace::NamespaceId;
 use super::text::Layout;
 use super::variants::{Variant, Wildcard};
 use crate::catalog::ElementId;
+use crate::policy::Attribute;
 use crate::window::{Block, LONGEST_PATTERN};
 
 /// A node of a trie.
@@ -113,6 +114,10 @@ pub struct Node {
     pub role: Option<Role>,
     /// Whether it or a node below it has the role of message key or requester.
     pub leads_to_role: bool,
+    /// The attribute of the request that it states. No role: the pass need not read it, for it is read ahead where it decides.
+    pub attribute: Option<Attribute>,
+    /// Whether it or a node below it states an attribute.
+    pub leads_to_attribute: bool,
     /// What stands for it where the schema requires it and the policy denies it.
     pub placeholder: Option<Placeholder>,
     /// Whether it may be `xsi:nil`.
@@ -159,6 +164,8 @@ impl Node {
             target: Target::Container,
             role: None,
             leads_to_role: false,
+            attribute: None,
+            leads_to_attribute: false,
             placeholder: None,
             nillable: false,
             is_nested: false,
@@ -353,12 +360,13 @@ impl Trie {
     /// lookup. Nodes are added after their parents.
     pub(super) fn gather_contents(&mut self) {
         for index in (0..self.nodes.len()).rev() {
-            let leads = self.nodes.get(index).is_some_and(|node| {
-                let mut below = node.children.iter().filter_map(|(_, child)| self.node(*child));
-                matches!(node.role, Some(Role::MessageKey | Role::Requester)) || below.any(|child| child.leads_to_role)
-            });
+            let Some(node) = self.nodes.get(index) else { continue };
+            let mut below = node.children.iter().filter_map(|(_, child)| self.node(*child));
+            let to_role = matches!(node.role, Some(Role::MessageKey | Role::Requester))
+                || below.clone().any(|child| child.leads_to_role);
+            let to_attribute = node.attribute.is_some() || below.any(|child| child.leads_to_attribute);
             if let Some(node) = self.nodes.get_mut(index) {
-                node.leads_to_role = leads;
+                (node.leads_to_role, node.leads_to_attribute) = (to_role, to_attribute);
             }
         }
         for node in &mut self.nodes {

@@ -216,7 +216,7 @@ impl Trie {
         if self.nodes.len() > MOST_NODES {
             return Err(into);
         }
-        let Node { target, role, nillable, is_nested, continues, is_qname, notice, embedded, .. } = *own;
+        let Node { target, role, attribute, nillable, is_nested, continues, is_qname, notice, embedded, .. } = *own;
         let (placeholder, layouts) = (own.placeholder.clone(), own.layouts.clone());
         let discriminates = own.discriminates.clone();
         let own_variants: Vec<_> =
@@ -253,6 +253,7 @@ impl Trie {
             other.target = target;
         }
         other.role = other.role.or(role);
+        other.attribute = other.attribute.or(attribute);
         other.placeholder = other.placeholder.take().or(placeholder);
         other.notice = other.notice.or(notice_into);
         other.embedded = other.embedded.or(embedded);

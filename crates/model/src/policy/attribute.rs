@@ -1,7 +1,9 @@
 //! The attributes of a request that rules may ask for, beside who asks, the message key and the claims: what the request
 //! says of itself.
 
+use super::ori::Ori;
 use super::requester::Requester;
+use crate::catalog::trim;
 use crate::config::nearest;
 use crate::escape::is_visible;
 
@@ -100,6 +102,40 @@ impl Attribute {
             Self::User => user,
             Self::State => state,
         }
+    }
+}
+
+/// A set of attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AttributeSet(u8);
+
+impl AttributeSet {
+    /// Whether it has none.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it has this one.
+    pub fn contains(self, attribute: Attribute) -> bool {
+        self.0 & Self::bit(attribute) != 0
+    }
+
+    /// Those that another set has as well.
+    #[inline]
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    fn bit(attribute: Attribute) -> u8 {
+        1 << attribute as u8
+    }
+}
+
+impl FromIterator<Attribute> for AttributeSet {
+    fn from_iter<I: IntoIterator<Item = Attribute>>(attributes: I) -> Self {
+        Self(attributes.into_iter().fold(0, |set, attribute| set | Self::bit(attribute)))
     }
 }
 
@@ -244,6 +280,15 @@ impl Said {
         }
     }
 
+    /// Adds all statements of another.
+    fn add_all(&mut self, other: &Self) {
+        match other {
+            Self::Nothing => {}
+            Self::One(value) => self.add(value.clone()),
+            Self::Several => *self = Self::Several,
+        }
+    }
+
     /// The value; `None` if none was stated, or two.
     pub(super) fn one(&self) -> Option<&str> {
         match self {
@@ -267,6 +312,41 @@ impl Requester {
         let value = value.into();
         self.said_mut(attribute).add(if attribute == Attribute::User { folded_user(&value) } else { value });
         self
+    }
+
+    /// The same request, with what the envelope of a message has where its format says that it states an attribute. Blank, it
+    /// says nothing; of a state it may be an ORI, which begins with it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn state_of_envelope(self, attribute: Attribute, value: &str) -> Self {
+        if trim(value).is_empty() {
+            return self;
+        }
+        let ori = Some(value).filter(|_| attribute == Attribute::State).and_then(Ori::new);
+        self.state(attribute, ori.as_ref().and_then(|ori| ori.as_str().get(..2)).unwrap_or(value))
+    }
+
+    /// The same request, with a statement about an attribute that is no value, and that every policy refuses.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn state_no_value(self, attribute: Attribute) -> Self {
+        self.state(attribute, "")
+    }
+
+    /// The same request, with all that another states of itself. Two different values are as wrong as in one request.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn state_all_of(mut self, other: &Self) -> Self {
+        for attribute in Attribute::ALL {
+            self.said_mut(attribute).add_all(other.said(attribute));
+        }
+        self
+    }
+
+    /// Whether both state the same of themselves.
+    #[doc(hidden)]
+    pub fn states_the_same(&self, other: &Self) -> bool {
+        Attribute::ALL.iter().all(|attribute| self.said(*attribute) == other.said(*attribute))
     }
 }
 
@@ -312,6 +392,35 @@ mod tests {
         for strasse in ["Stra\u{DF}e", "STRA\u{1E9E}E", "STRASSE"] {
             assert_eq!(Requester::from_envelope().user(strasse).stated(Attribute::User), Some("STRASSE"));
         }
+    }
+
+    #[test]
+    fn p2_what_an_envelope_says_is_added_to_what_the_caller_says() {
+        let said = |requester: Requester, attribute, values: &[&str]| {
+            values.iter().fold(requester, |own, value| own.state_of_envelope(attribute, value))
+        };
+        let nothing = Requester::from_envelope;
+        for (values, state) in [
+            (&["AZ0070000"][..], Said::One("AZ".to_owned())),
+            (&["AZ"], Said::One("AZ".to_owned())),
+            (&["AZ0070000", "AZ", "AZ0080000", " "], Said::One("AZ".to_owned())),
+            (&["AZ0070000", "NV0070000"], Said::Several),
+            (&[" AZ0070000"], Said::One(" AZ0070000".to_owned())),
+            (&["", " \n"], Said::Nothing),
+        ] {
+            assert_eq!(*said(nothing(), Attribute::State, values).said(Attribute::State), state, "{values:?}");
+        }
+        assert_eq!(said(nothing(), Attribute::Line, &["AZ0070000"]).stated(Attribute::Line), Some("AZ0070000"));
+        assert_eq!(
+            said(nothing().user("Doe, J"), Attribute::User, &["DOE,  J"]).stated(Attribute::User),
+            Some("DOE, J")
+        );
+        assert_eq!(*said(nothing().reason("T"), Attribute::Reason, &["N"]).said(Attribute::Reason), Said::Several);
+        assert_eq!(*nothing().reason("T").state_no_value(Attribute::Reason).said(Attribute::Reason), Said::Several);
+        let all = nothing().reason("T").state_all_of(&nothing().line("TC"));
+        assert_eq!((all.stated(Attribute::Reason), all.stated(Attribute::Line)), (Some("T"), Some("TC")));
+        assert!(all.states_the_same(&all.clone().state_all_of(&nothing().reason("T"))));
+        assert!(!all.states_the_same(&all.clone().state_all_of(&nothing().reason("N"))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! situation.
 
 use super::agency::{Agencies, AgencyClass};
-use super::attribute::{Attribute, Attributes, Stated};
+use super::attribute::{Attribute, AttributeSet, Attributes, Stated};
 use super::instrument::Specified;
 use super::ori::Ori;
 use super::period::{Period, Validity};
@@ -100,6 +100,15 @@ impl Policy {
     /// Whether the policy lists the values of an attribute; otherwise they are those that its rules name.
     pub fn lists(&self, attribute: Attribute) -> bool {
         self.values(attribute).are_listed
+    }
+
+    /// The attributes that it tells apart: its rules ask for them, or it lists their values.
+    pub fn told_apart(&self) -> AttributeSet {
+        let is_told_apart = |attribute: &Attribute| {
+            let values = self.values(*attribute);
+            values.are_asked || values.are_listed
+        };
+        Attribute::ALL.into_iter().filter(is_told_apart).collect()
     }
 
     /// A value of an attribute; `None` for one that the policy doesn't tell apart, and for none.

@@ -24,7 +24,7 @@ use foldhash::fast::RandomState;
 use serde::Serialize;
 
 pub use agency::{Agencies, AgencyClass};
-pub use attribute::{Asked, Attribute, Attributes, Stated};
+pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated};
 pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
 pub use instrument::{Instrument, InstrumentFault, InstrumentText, Specified};
 pub use load::MessageKeys;

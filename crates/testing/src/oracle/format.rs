@@ -61,6 +61,8 @@ pub struct Format {
     pub messages: Vec<String>,
     /// The path of the requester.
     pub requester: Option<Vec<Step>>,
+    /// What the envelope states of the request, each by its name with its path.
+    pub attributes: BTreeMap<String, Vec<Step>>,
     /// The name of the part of the root in which a notice stands.
     pub notice: Option<String>,
     /// The paths of what may be nil.
@@ -135,6 +137,8 @@ impl Format {
         format.message_type = string(&table, "message-type").map(|p| steps(&p)).or(format.message_type);
         format.messages = strings(&table, "messages").unwrap_or(format.messages);
         format.requester = string(&table, "requester").map(|p| steps(&p)).or(format.requester);
+        let stated = table.get("attributes").and_then(Value::as_table).map(bindings).unwrap_or_default();
+        format.attributes.extend(stated.into_iter().map(|(name, path)| (name, steps(&path))));
         let notice = string(&table, "notice").inspect(|step| assert!(!step.contains('/'), "below the root alone"));
         format.notice = notice.or(format.notice);
         format.nillable.extend(strings(&table, "nillable").unwrap_or_default().iter().map(|p| steps(p)));
@@ -157,6 +161,7 @@ impl Format {
             message_type: None,
             messages: NLETS_KEYS.split(' ').map(str::to_owned).collect(),
             requester: None,
+            attributes: BTreeMap::new(),
             notice: None,
             nillable: Vec::new(),
             namespaces: BTreeMap::new(),

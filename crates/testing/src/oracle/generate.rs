@@ -1,6 +1,8 @@
 //! Messages made from the mappings: a tree of mapped names with values, the same for XML and JSON.
 //! What is forbidden to the asker is marked, because some properties change it and all of them look for its canaries.
 
+use std::collections::BTreeMap;
+
 use super::format::{Format, Place, leads};
 use super::predict::Grant;
 use super::step::{Asked, Step};
@@ -96,6 +98,8 @@ pub(crate) struct Wanted<'w> {
     pub message_type: Option<String>,
     /// The ORI in the envelope.
     pub requester: Option<String>,
+    /// What the envelope states of the request, where that is fixed.
+    pub stated: BTreeMap<String, Vec<String>>,
     /// Whether values may violate their shapes.
     pub violations: bool,
     pub references: bool,
@@ -108,6 +112,8 @@ pub(crate) struct Wanted<'w> {
 pub(crate) struct Generator<'w, 'd> {
     wanted: &'w Wanted<'w>,
     dice: &'d mut Dice,
+    /// What is still to be stated of the request.
+    unstated: BTreeMap<String, Vec<String>>,
     ids: usize,
     /// In a part of which nothing may go out.
     lost: bool,
@@ -125,7 +131,15 @@ struct Said {
 }
 
 pub(crate) fn generate(wanted: &Wanted<'_>, dice: &mut Dice) -> (Node, Vec<String>) {
-    let mut generator = Generator { wanted, dice, ids: 0, lost: false, serial: 0, canaries: Vec::new() };
+    let mut generator = Generator {
+        wanted,
+        dice,
+        unstated: wanted.stated.clone(),
+        ids: 0,
+        lost: false,
+        serial: 0,
+        canaries: Vec::new(),
+    };
     let name = wanted.format.root.as_deref().unwrap_or_default();
     let mut root = generator.node(name, &[], Some(&[]), &[]);
     if wanted.format.root.is_none() && generator.dice.chance(30) {
@@ -226,7 +240,10 @@ impl Generator<'_, '_> {
                 }
                 (_, true) if format.requester.as_ref() == Some(&path) => usize::from(self.wanted.requester.is_some()),
                 (true, _) | (_, true) => 1,
-                _ if is_recognised => 1,
+                _ if self.stated_at(&path).is_some() => {
+                    self.stated_at(&path).and_then(|name| self.unstated.get(&name)).map_or(0, Vec::len)
+                }
+                _ if is_recognised || self.leads_to_stated(&path) => 1,
                 _ => [0, 1, 1, 1, 1, 1, 1, 2][self.dice.pick(8)],
             };
             let item = !is_recognised && (count > 1 || self.dice.chance(10));
@@ -366,7 +383,8 @@ impl Generator<'_, '_> {
         let nil = format.is_nillable(path) && self.dice.chance(20);
         let telling = format.recognise.iter().find(|(p, values)| p == path && !values.is_empty());
         let telling = telling.map(|(_, values)| self.dice.one_of(values).clone());
-        if let Some(value) = fixed.or(telling) {
+        let stated = self.stated_at(path).and_then(|name| self.unstated.get_mut(&name)?.pop());
+        if let Some(value) = fixed.or(stated).or(telling) {
             return Body::Text { value, forbidden: false, nil: false, record: false };
         }
         let (value, forbidden) = if nil { (String::new(), !self.granted(element)) } else { self.value(element) };
@@ -455,6 +473,17 @@ impl Generator<'_, '_> {
         let mut attributes: Vec<Attribute> = Vec::new();
         for mapped in format.mapped.iter().filter(|m| m.steps.len() == path.len() && leads(&m.steps, path)) {
             let Some(step) = &mapped.attribute else { continue };
+            let stated = self.stated_at(&[path, &[Step { name: format!("@{}", step.name), ..step.clone() }]].concat());
+            if let Some(values) = stated.and_then(|name| self.unstated.get_mut(&name)) {
+                let value = values.pop();
+                attributes.extend(value.map(|value| Attribute {
+                    name: step.name.clone(),
+                    value,
+                    forbidden: false,
+                    telling: false,
+                }));
+                continue;
+            }
             if !self.dice.chance(70) {
                 continue;
             }
@@ -495,7 +524,24 @@ impl Generator<'_, '_> {
         }
     }
 
+    /// The name of what is stated at a path, if it is fixed what is.
+    fn stated_at(&self, path: &[Step]) -> Option<String> {
+        let attributes = &self.wanted.format.attributes;
+        let stated = attributes.iter().filter(|(name, _)| self.wanted.stated.contains_key(*name));
+        let mut here = stated.filter(|(_, p)| p.len() == path.len() && leads(p, path));
+        here.next().map(|(name, _)| name.clone())
+    }
+
+    /// Whether something is still to be stated below a path.
+    fn leads_to_stated(&self, path: &[Step]) -> bool {
+        let has_more = |name: &String| self.unstated.get(name).is_some_and(|values| !values.is_empty());
+        self.wanted.format.attributes.iter().any(|(name, p)| has_more(name) && leads(p, path))
+    }
+
     fn in_envelope(&self, path: &[Step]) -> bool {
+        if self.leads_to_stated(path) {
+            return true;
+        }
         let leads = |p: &Option<Vec<Step>>| p.as_ref().is_some_and(|p| p.starts_with(path));
         leads(&self.wanted.format.message_type) || leads(&self.wanted.format.requester)
     }

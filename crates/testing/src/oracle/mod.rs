@@ -20,13 +20,15 @@ pub mod values;
 pub mod world;
 pub mod xml;
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::policy::{Others, Paper};
+use crate::policy::{Others, Paper, Policy};
+use format::trimmed;
 
 /// Who asks, and for what.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +52,40 @@ impl Asker {
     pub fn all_claims(&self) -> Vec<String> {
         self.claims.iter().chain(self.papers.iter().map(|paper| &paper.claim)).cloned().collect()
     }
+
+    /// The same, with what the envelope of a message states; `None` if that is something else than was stated before.
+    pub fn with_stated(&self, policy: &Policy, stated: &BTreeMap<String, Vec<String>>) -> Option<Self> {
+        let mut asker = self.clone();
+        for (name, values) in stated.iter().filter(|(name, _)| policy.tells_apart(name)) {
+            for value in values.iter().filter(|value| !trimmed(value).is_empty()) {
+                let value = match name.as_str() {
+                    "state" if is_ori(value) => value[..2].to_owned(),
+                    "user" => folded(value),
+                    _ => value.clone(),
+                };
+                let before = match name.as_str() {
+                    "purpose" => asker.purpose.replace(value.clone()),
+                    name => asker.others.insert(name.to_owned(), value.clone()),
+                };
+                let before = before.map(|before| if name == "user" { folded(&before) } else { before });
+                if before.is_some_and(|before| before != value) {
+                    return None;
+                }
+            }
+        }
+        Some(asker)
+    }
+}
+
+/// Nine characters, the first a letter.
+fn is_ori(value: &str) -> bool {
+    let is_of_ori = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    value.len() == 9 && value.chars().all(is_of_ori) && !value.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A user as it is compared: in capitals, with one space between words.
+fn folded(user: &str) -> String {
+    user.to_lowercase().to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What a case is made from; see `dice`. A report shows the message, not these numbers.

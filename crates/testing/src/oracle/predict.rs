@@ -155,8 +155,12 @@ pub(crate) fn admit<'w, T>(
     asker: &Asker,
     types: &[String],
     requesters: &[String],
+    stated: &BTreeMap<String, Vec<String>>,
 ) -> Result<Judge<'w>, Prediction<T>> {
     let refused = |why: &str| Err(Prediction::Refused(why.to_owned()));
+    let Some(asker) = &asker.with_stated(setting.policy, stated) else {
+        return refused("something of the request is stated in two ways");
+    };
     let message = match (&format.message_type, types) {
         (None, _) => None,
         (Some(_), []) => return refused("no message type"),

@@ -44,7 +44,12 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
     let texts =
         |path: &Option<Vec<Step>>| path.as_ref().map(|path| texts_at(format, root, &[], path)).unwrap_or_default();
     let types = texts(&format.message_type);
-    let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester)) {
+    let told = format.attributes.iter().filter(|(name, _)| setting.policy.tells_apart(name));
+    if told.clone().any(|(_, path)| has_no_value_at(format, root, &[], path)) {
+        return refused("something else is where a value of the request is stated");
+    }
+    let stated = told.map(|(name, path)| (name.clone(), texts_at(format, root, &[], path))).collect();
+    let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester), &stated) {
         Ok(judge) => Walk { format, judge, alive: BTreeSet::new(), pointed: BTreeSet::new(), ids: Vec::new() },
         Err(prediction) => return prediction,
     };
@@ -472,12 +477,55 @@ fn texts_at(format: &Format, value: &Json, here: &[Step], wanted: &[Step]) -> Ve
         return vec![];
     }
     let Some(next) = wanted.get(here.len()) else {
-        let wrapped = value.members().iter().find(|m| m.name == RDF_VALUE);
-        return wrapped.map_or(value, |m| &m.value).text().into_iter().collect();
+        return items_of(wrapped(value)).into_iter().filter_map(Json::text).collect();
     };
     if let Some(attribute) = next.name.strip_prefix('@') {
-        return value.members().iter().filter(|m| m.name == attribute).filter_map(|m| m.value.text()).collect();
+        let members = value.members().iter().filter(|m| m.name == attribute);
+        let values = members.flat_map(|m| items_of(&m.value));
+        return values.filter_map(|value| wrapped(value).text()).collect();
     }
     let below = |name: &str| [here.as_slice(), &[format.step(&here, name, false)]].concat();
     value.members().iter().flat_map(|m| texts_at(format, &m.value, &below(&m.name), wanted)).collect()
+}
+
+/// The items of an array, or a value alone.
+fn items_of(value: &Json) -> Vec<&Json> {
+    if let Json::Array(items) = value { items.iter().collect() } else { vec![value] }
+}
+
+/// The value in an object that wraps one.
+fn wrapped(value: &Json) -> &Json {
+    value.members().iter().find(|m| m.name == RDF_VALUE).map_or(value, |m| &m.value)
+}
+
+/// Whether something is at a path that is no value: an object that wraps none, an array in an array.
+fn has_no_value_at(format: &Format, value: &Json, here: &[Step], wanted: &[Step]) -> bool {
+    let is_end = here.len() == wanted.len();
+    if let Json::Array(items) = value {
+        return items.iter().any(|item| match item {
+            Json::Array(_) => is_end,
+            item => has_no_value_at(format, item, here, wanted),
+        });
+    }
+    let mut here = here.to_vec();
+    let predicates = holding(format, value, &here);
+    if let Some(step) = here.last_mut().filter(|_| !is_end) {
+        step.predicates = predicates;
+    }
+    if is_end {
+        let inside = items_of(wrapped(value));
+        return matches!(value, Json::Object(_)) && inside.is_empty()
+            || inside.iter().any(|value| !matches!(value, Json::Scalar(_)));
+    }
+    if !leads(wanted, &here) {
+        return false;
+    }
+    let below = |name: &str| match &wanted[here.len()].name {
+        attribute if attribute.strip_prefix('@') == Some(name) => wanted.to_vec(),
+        _ => [here.as_slice(), &[format.step(&here, name, false)]].concat(),
+    };
+    value.members().iter().any(|m| {
+        let below = below(&m.name);
+        (below == wanted || leads(wanted, &below)) && has_no_value_at(format, &m.value, &below, wanted)
+    })
 }

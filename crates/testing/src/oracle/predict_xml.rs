@@ -22,7 +22,9 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
     let texts =
         |path: &Option<Vec<Step>>| path.as_ref().map(|path| texts_at(format, root, &[], path)).unwrap_or_default();
     let types = texts(&format.message_type);
-    let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester)) {
+    let stated = format.attributes.iter();
+    let stated = stated.map(|(name, path)| (name.clone(), texts_at(format, root, &[], path))).collect();
+    let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester), &stated) {
         Ok(judge) => Walk { format, source, judge, alive: BTreeSet::new(), pointed: BTreeSet::new(), ids: Vec::new() },
         Err(prediction) => return prediction,
     };

@@ -1,5 +1,6 @@
 //! One case of a property: a policy of the repository, somebody who asks, a format and a message made for the two.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Asker;
@@ -92,14 +93,18 @@ impl Scenario {
         let mut ask = || {
             let ori = some_ori(&ruled.policy, dice);
             let asker = some_asker(&ruled.policy, &ori, dice);
-            let grant = match decide(&ruled.policy, &ori, &asker, message_type.as_deref()) {
-                Decision::Released(grant) => Some(grant.by_element(&WORLD.catalog)),
-                Decision::Held(_) | Decision::Withheld => None,
-            };
-            (ori, asker, grant)
+            let stated = some_stated(format, &ruled.policy, &asker, dice);
+            let grant = asker.with_stated(&ruled.policy, &stated).and_then(|asker| {
+                match decide(&ruled.policy, &ori, &asker, message_type.as_deref()) {
+                    Decision::Released(grant) => Some(grant.by_element(&WORLD.catalog)),
+                    Decision::Held(_) | Decision::Withheld => None,
+                }
+            });
+            (ori, (asker, stated), grant)
         };
         let tries = if need.releasing { 8 } else { 1 };
-        let (ori, asker, grant) = (0..tries).map(|_| ask()).find(|(_, _, grant)| !need.releasing || grant.is_some())?;
+        let (ori, (asker, stated), grant) =
+            (0..tries).map(|_| ask()).find(|(_, _, grant)| !need.releasing || grant.is_some())?;
         let in_envelope = format.requester.is_some() && dice.chance(70);
         let mut wanted = Wanted {
             world: &WORLD,
@@ -107,6 +112,7 @@ impl Scenario {
             grant,
             message_type,
             requester: in_envelope.then(|| ori.clone()),
+            stated,
             violations: need.violations,
             references: need.references,
             xml: need.xml,
@@ -250,6 +256,34 @@ fn some_others(policy: &Policy, dice: &mut Dice) -> Others {
         others.insert(name.to_owned(), dice.one_of(&values).clone());
     }
     others
+}
+
+/// What an envelope states of what the policy tells apart: mostly what the caller states, now and then nothing, a blank, what is
+/// none, or two values.
+fn some_stated(format: &Format, policy: &Policy, asker: &Asker, dice: &mut Dice) -> BTreeMap<String, Vec<String>> {
+    let mut stated = BTreeMap::new();
+    for (name, path) in format.attributes.iter().filter(|(name, _)| policy.tells_apart(name)) {
+        let (own, odd) = match name.as_str() {
+            "purpose" => (asker.purpose.as_ref(), ["C", "Z", "z"]),
+            "reason" => (asker.others.get(name), ["T", "V", "q"]),
+            "line" => (asker.others.get(name), ["TC", "AX", "Q Q"]),
+            "user" => (asker.others.get(name), ["ADA", " ada", "Ada  B"]),
+            _ => (asker.others.get(name), ["AZ", "NV", "Z"]),
+        };
+        let mut known: Vec<String> = policy.named_others(name).into_iter().chain(odd.map(str::to_owned)).collect();
+        known.push(String::new());
+        let is_attribute = path.last().is_some_and(|step| step.name.starts_with('@'));
+        let count = [0, 1, 1, 1, 1, 1, 1, 2][dice.pick(8)].min(if is_attribute { 1 } else { 2 });
+        let values = (0..count).map(|_| match own.filter(|_| dice.chance(70)) {
+            Some(own) => own.clone(),
+            None => dice.one_of(&known).clone(),
+        });
+        let values: Vec<String> = values.collect();
+        let is_ori = name == "state" && dice.chance(50);
+        let spelled = |value: String| if is_ori && value.len() == 2 { format!("{value}0070000") } else { value };
+        stated.insert(name.clone(), values.into_iter().map(spelled).collect());
+    }
+    stated
 }
 
 /// The same message with other forbidden parts: other values, some of them gone.

@@ -97,7 +97,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let filter = Filter::builder().format_bytes("example", FORMAT).policy_text("policy.toml", POLICY).build();
     let filter = filter.unwrap_or_else(|error| panic!("{error}"));
     let parts = filter.inner();
-    let verifier = Verifier::new(&parts.catalog, &parts.formats).unwrap();
+    let verifier = Verifier::new(&parts.catalog, &parts.formats, parts.told_apart).unwrap();
     let requester = Requester::new("AZ0070000").unwrap();
     let grant = filter.decider().decide(requester.ori().unwrap(), &requester, None).unwrap();
     World { filter, verifier, grant }

@@ -115,7 +115,7 @@ impl MessageReport {
         parts.decide_kept(&outcomes.links.iter().copied().collect());
         report.parts = parts;
         report.unmapped = outcomes.unmapped;
-        report.gather(filter, requester, receipt);
+        report.gather(filter, receipt.request().unwrap_or(requester), receipt);
         if let Some(path) = &format.notice {
             let roots = format.declared.roots.iter().map(|root| format!("{root}/"));
             let mut of_message =
