@@ -5,7 +5,7 @@ use super::agency::{Agencies, AgencyClass};
 use super::attribute::{Attribute, Attributes, Stated};
 use super::ori::Ori;
 use super::period::{Period, Validity};
-use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
+use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule, RuleMetadata};
 use super::{Grant, Policy, Requester, vouched};
 use crate::catalog::{ElementId, Treatment};
 use crate::date::Date;
@@ -39,6 +39,11 @@ impl Policy {
     /// The file as named by the caller.
     pub fn file(&self) -> &str {
         &self.head.file
+    }
+
+    /// The file that a rule or a class is in.
+    pub fn file_of<'m>(&'m self, of: &'m RuleMetadata) -> &'m str {
+        of.file.as_deref().unwrap_or_else(|| self.file())
     }
 
     /// The title of the policy.
