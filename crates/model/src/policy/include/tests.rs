@@ -130,7 +130,7 @@ fn p2_a_list_of_what_requests_may_state_holds_for_the_whole() {
     let asking = open.replacen("elements", "purposes = ['E']\nelements", 1);
     let text = head("mine", "include = 'open.toml'\npurposes = ['C']");
     let told =
-        "open.toml:9:13: unknown purpose `E`; `[policy] purposes = [...]` of p.toml holds for the whole: add it there";
+        "open.toml:10:13: unknown purpose `E`; `[policy] purposes = [...]` of p.toml holds for the whole: add it there";
     assert_eq!(errors(&text, &[("open.toml", &asking)]), [told]);
     loaded(&text.replace("['C']", "['C', 'E']"), &[("open.toml", &asking)]);
 }
