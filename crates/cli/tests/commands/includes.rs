@@ -38,7 +38,7 @@ fn p9_a_forbid_more_takes_away_and_gives_nobody_anything() {
     let diff = ["diff", pack.to_str().unwrap(), "policy.toml"];
     let (status, changes) = told(folder.path(), &[("policy.toml", &policy)], &diff);
     assert!(
-        status == 0 && changes.contains("by forbid `mine` (line 5)") && changes.contains("+ 0 gained"),
+        status == 0 && changes.contains("by forbid `mine` (line 6)") && changes.contains("+ 0 gained"),
         "{changes}"
     );
 }
@@ -89,11 +89,11 @@ fn reports_show_rules_with_the_file_that_they_are_in() {
     assert!(
         shown.contains(&format!(
             "forbid `no-instrument`, line {} of policies/massachusetts.toml",
-            line("no-instrument") - 1
+            line("no-instrument")
         )),
         "{shown}"
     );
-    assert!(shown.contains("forbid `mine`, line 7\n"), "{shown}");
+    assert!(shown.contains("forbid `mine`, line 8\n"), "{shown}");
     let (_, json) = told(folder.path(), &[], &["matrix", "--policy", "policy.toml", "--output", "json"]);
     assert!(
         json.contains("\"file\":\"policies/massachusetts.toml\"")

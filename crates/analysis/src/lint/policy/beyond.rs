@@ -3,7 +3,7 @@
 //! Apart from the other lints of a policy, which look at it alone: this one compares two, as `diff` does. A policy is
 //! included because it is the law as somebody read it; what goes beyond it needs a reason of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::table::PERMITS_BEYOND_INCLUDED;
@@ -16,7 +16,8 @@ use dmv_redact_model::policy::{
     ClassId, LocatedFiles, Ori, Policy, PolicyFiles, PolicySpans, Rule, RuleId, SpannedName,
 };
 
-/// Why something is gained: the classes that somebody came into or left, in words; if they are the same, the rules behind it.
+/// Why something is gained: the classes that somebody came into or left, in words; if they are the same, the rules behind it
+/// that the included policy hasn't. Without such a rule, requests may state more.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Reason {
     moved: Vec<String>,
@@ -39,10 +40,12 @@ pub(in super::super) fn lint(
     catalog: &Catalog,
 ) -> Result<Vec<Finding>, ConfigError> {
     let found = compare(included, whole)?;
+    let known: HashSet<&str> = included.rules().iter().map(|rule| rule.id.as_str()).collect();
+    let is_more = |id: &RuleId| whole.rule(*id).is_some_and(|rule| !known.contains(rule.id.as_str()));
     let mut gains: BTreeMap<Reason, Gain> = BTreeMap::new();
     for difference in found.all.iter().filter(|difference| difference.change.direction() != Direction::Loss) {
         let moved = moved(included, whole, difference);
-        let rules = if moved.is_empty() { difference.rules[NEW].clone() } else { Vec::new() };
+        let rules = difference.rules[NEW].iter().copied().filter(|id| moved.is_empty() && is_more(id)).collect();
         let gain = gains.entry(Reason { moved, rules }).or_insert_with(|| Gain {
             elements: BTreeSet::new(),
             classes: BTreeSet::new(),
