@@ -274,7 +274,8 @@ fn divided(choices: &[u16]) -> Result<(), TestCaseError> {
     let whole = Filter::builder().policy_text("whole.toml", whole.as_str()).build().unwrap();
     for _ in 0..30 {
         let ori = *dice.one_of(&["AZ0070000", "AZ0080000", "AZICE0100", "VTICE0900", "NV0010000"]);
-        let mut requester = Requester::new(ori).unwrap().date(dice.one_of(&DAYS)).unwrap();
+        let date = *dice.one_of(&DAYS);
+        let mut requester = Requester::new(ori).unwrap().date(date).unwrap();
         for (says, code) in [("purpose", "C"), ("purpose", "X"), ("reason", "T"), ("line", "AX"), ("claim", "warrant")]
         {
             requester = match (dice.chance(30), says) {

@@ -45,14 +45,14 @@ fn p9_a_forbid_more_takes_away_and_gives_nobody_anything() {
 
 #[test]
 fn check_tells_what_goes_beyond_the_pack_and_by_what() {
-    let permit = "[[permit]]\nid = \"more\"\nagencies = [\"in-state\"]\nrequires = [\"approved\"]\nbasis = \"b\"\n\
-                  elements = [\"person.ssn\"]\n";
+    let permit = "[[permit]]\nid = \"more\"\nagencies = [\"out-of-state\"]\nbasis = \"b\"\n\
+                  elements = [\"biometric.photo\"]\n";
     let found = beyond(&[("policy.toml", &format!("{HEAD}{permit}"))]);
     assert_eq!(found.len(), 1, "{found:#?}");
     for part in [
         "file=policy.toml,line=6",
-        "`in-state` (MA",
-        "what `massachusetts` doesn't permit, by permit `more`: person.ssn",
+        "`out-of-state` (",
+        "what `massachusetts` doesn't permit, by permit `more`: biometric.photo",
     ] {
         assert!(found[0].contains(part), "{part}: {found:?}");
     }
