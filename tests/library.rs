@@ -247,7 +247,7 @@ const MEMORY_POLICY: &str = "[policy]\nname = 'p'\nversion = '1'\n[agencies.a]\n
     [[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.name']\n";
 
 #[test]
-fn p2_rosters_from_memory_are_read_like_files() {
+fn p2_rosters_and_included_policies_from_memory_are_read_like_files() {
     let builder = || Filter::builder().policy_bytes("policy.toml", MEMORY_POLICY);
     let filter = builder().roster_bytes("a.csv", "\u{feff}name;ori\r\nPOLICE;AZ0070000\r\n").build().unwrap();
     let message = fixture("dr-in-state-police/message.xml");
@@ -270,6 +270,25 @@ fn p2_rosters_from_memory_are_read_like_files() {
     assert_eq!(misnamed, "b.csv: no agency class of the policy names this table of ORIs; did you mean `a.csv`?");
     let twice = error(builder().roster_bytes("a.csv", "AZ0070000").roster_bytes("a.csv", "NV0010000"));
     assert_eq!(twice, "a.csv: this table of ORIs is given twice");
+    let folder = tempfile::tempdir().unwrap();
+    let shared = "[policy]\nname = 's'\nversion = '1'\n[agencies.a]\nori-file = 'a.csv'\n";
+    let policy = MEMORY_POLICY.replacen("version", "include = ['shared/s.toml', 'other.toml']\nversion", 1);
+    let other = "[policy]\nname = 'o'\nversion = '1'\n";
+    fs::create_dir(folder.path().join("shared")).unwrap();
+    let files =
+        [("shared/s.toml", shared), ("other.toml", other), ("a.csv", "AZ0010000"), ("shared/a.csv", "AZ0020000")];
+    for (name, text) in files.into_iter().chain([("policy.toml", policy.as_str())]) {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let from_files = Filter::builder().policy_path(folder.path().join("policy.toml")).build().unwrap();
+    let builder = Filter::builder().policy_bytes("policy.toml", policy.as_str());
+    let builder = builder.include_bytes("shared/s.toml", shared).include_bytes("other.toml", other);
+    let in_memory = builder.clone().roster_bytes("a.csv", "AZ0010000").roster_bytes("shared/a.csv", "AZ0020000");
+    assert_eq!(in_memory.build().unwrap().policy(), from_files.policy());
+    let swapped = builder.clone().roster_bytes("a.csv", "AZ0020000").roster_bytes("shared/a.csv", "AZ0010000");
+    assert_ne!(swapped.build().unwrap().policy(), from_files.policy());
+    let twice = error(builder.include_bytes("other.toml", other));
+    assert_eq!(twice, "other.toml: this policy is given twice");
     // The baseline names tables of none.
     assert!(error(Filter::builder().roster_bytes("a.csv", "AZ0070000")).starts_with("a.csv: no agency class"));
 }

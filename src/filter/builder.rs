@@ -11,7 +11,7 @@ use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, File, decode_lines};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{InMemory, Policy, Rosters};
+use dmv_redact_model::policy::{InMemory, Policy, PolicyFiles, PolicySources};
 use dmv_redact_verify::Verifier;
 
 /// The settings of a filter. Every setting is optional. What comes from a path can come from memory as well.
@@ -21,6 +21,8 @@ pub struct FilterBuilder {
     policy: PolicySource,
     /// Tables of ORIs in memory, by the name that the policy has for them.
     rosters: Vec<(String, Vec<u8>)>,
+    /// Included policies in memory, by the name that `include` has for them.
+    included: Vec<(String, Vec<u8>)>,
     catalogs: Vec<TableSource>,
     formats: Vec<FormatSource>,
     only_format: Option<String>,
@@ -54,6 +56,14 @@ impl TableSource {
             Self::Memory { name, bytes } => Ok(File { name: name.clone(), text: decode_lines(name, bytes.clone())? }),
         }
     }
+
+    /// The folder that it is in.
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) => Some(path.parent().unwrap_or(Path::new(""))),
+            Self::Memory { .. } => None,
+        }
+    }
 }
 
 /// Formats that a user wrote.
@@ -74,7 +84,7 @@ impl FormatSource {
 }
 
 impl FilterBuilder {
-    /// Reads the policy from this file; its rosters (`ori-file`) are relative to its folder.
+    /// Reads the policy from this file; its rosters (`ori-file`) and the files that it includes are relative to its folder.
     pub fn policy_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.policy = PolicySource::Table(TableSource::Path(path.into()));
         self
@@ -96,6 +106,23 @@ impl FilterBuilder {
     /// taken before a file of that name. `build` fails if no class names it.
     pub fn roster_bytes(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         self.rosters.push((name.into(), bytes.into()));
+        self
+    }
+
+    /// Takes a policy that the policy includes from the bytes of a `policy.toml`: that whose name in `include` is `name`. It
+    /// is taken before a file and before a built-in policy of that name; `build` fails if nothing includes it. Its own
+    /// rosters and includes come from memory too, by their paths from the including policy: if `name` is
+    /// `shared/agreement.toml`, its `ori-file = "a.csv"` is `shared/a.csv`.
+    ///
+    /// ```
+    /// # use dmv_redact::Filter;
+    /// let policy = "[policy]\nname = 'mine'\nversion = '1'\ninclude = ['massachusetts', 'agreement.toml']";
+    /// let agreement = "[policy]\nname = 'agreement'\nversion = '1'";
+    /// let filter = Filter::builder().policy_bytes("mine.toml", policy).include_bytes("agreement.toml", agreement).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn include_bytes(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.included.push((name.into(), bytes.into()));
         self
     }
 
@@ -188,44 +215,49 @@ impl FilterBuilder {
         Ok((catalog, formats))
     }
 
-    /// The policy's text, and its name in errors.
+    /// The policy's text, and all that it names: rosters, and the policies that it includes.
     #[doc(hidden)]
-    pub fn policy_file(&self) -> Result<File, ConfigError> {
-        match &self.policy {
-            PolicySource::Baseline => Ok(File::of(&shipped::BASELINE)),
-            PolicySource::Table(table) => table.read(),
-        }
+    pub fn policy_files(&self) -> Result<PolicyFiles, ConfigError> {
+        let (file, folder) = match &self.policy {
+            PolicySource::Baseline => (File::of(&shipped::BASELINE), None),
+            PolicySource::Table(table) => (table.read()?, table.folder()),
+        };
+        let rosters = by_name(&self.rosters, "this table of ORIs is given twice")?;
+        let included = by_name(&self.included, "this policy is given twice")?;
+        let sources =
+            PolicySources { folder, rosters: Some(&rosters), included: Some(&included), built_in: shipped::PACKS };
+        Ok(PolicyFiles::read(&file.document(), sources))
     }
 
     /// Loads the policy alone, for uses without messages.
     #[doc(hidden)]
     pub fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
-        let file = self.policy_file()?;
-        let folder = match &self.policy {
-            PolicySource::Table(TableSource::Path(path)) => Some(path.parent().unwrap_or(Path::new(""))),
-            PolicySource::Baseline | PolicySource::Table(TableSource::Memory { .. }) => None,
-        };
-        let in_memory = self.rosters_by_name()?;
-        let rosters = Rosters { folder, in_memory: Some(&in_memory) };
-        let policy = Policy::load(&file.document(), rosters, catalog, formats.keys())?;
+        self.policy_of(&self.policy_files()?, catalog, formats)
+    }
+
+    /// Loads the policy of these files.
+    #[doc(hidden)]
+    pub fn policy_of(&self, files: &PolicyFiles, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
+        let policy = Policy::load(files, catalog, formats.keys())?;
         match self.as_of {
             Some(AsOf(date)) if policy.depends_on_date() => {
-                let no_date = || ConfigError::of_file(&file.name, "depends on dates, and the clock tells none");
+                let no_date = || ConfigError::of_file(policy.file(), "depends on dates, and the clock tells none");
                 Ok(policy.as_of(date.or_else(Date::today).ok_or_else(no_date)?))
             }
             _ => Ok(policy),
         }
     }
+}
 
-    fn rosters_by_name(&self) -> Result<InMemory<'_>, ConfigError> {
-        let mut by_name = InMemory::new();
-        for (name, bytes) in &self.rosters {
-            if by_name.insert(name.as_str(), bytes.as_slice()).is_some() {
-                return Err(ConfigError::of_file(name, "this table of ORIs is given twice"));
-            }
+/// Files in memory by their names.
+fn by_name<'f>(files: &'f [(String, Vec<u8>)], twice: &str) -> Result<InMemory<'f>, ConfigError> {
+    let mut by_name = InMemory::new();
+    for (name, bytes) in files {
+        if by_name.insert(name.as_str(), bytes.as_slice()).is_some() {
+            return Err(ConfigError::of_file(name, twice));
         }
-        Ok(by_name)
     }
+    Ok(by_name)
 }
 
 /// The `format.toml` of every folder in `folder`, sorted by name, so that errors have a stable order.

@@ -5,7 +5,7 @@ mod policies;
 
 use dmv_redact_model::config::Document;
 
-pub use policies::POLICIES;
+pub use policies::{PACK_CASES, PACKS};
 
 /// Files of a folder of the repository, each by its path from the root.
 macro_rules! files {

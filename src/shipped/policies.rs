@@ -3,8 +3,8 @@
 use super::files;
 use dmv_redact_model::config::Document;
 
-/// Every file that a pack consists of, by its path from the root of the repository.
-pub const POLICIES: &[Document<'_>] = files![
+/// The packs and their rosters, by their paths from the root of the repository. Policies include them by name.
+pub const PACKS: &[Document<'_>] = files![
     "policies",
     "accounts.csv",
     "arizona.toml",
@@ -26,6 +26,11 @@ pub const POLICIES: &[Document<'_>] = files![
     "virginia.toml",
     "washington.toml",
     "wisconsin.toml",
+];
+
+/// The cases of the packs, by their paths from the root of the repository.
+pub const PACK_CASES: &[Document<'_>] = files![
+    "policies",
     "cases/arizona/border-patrol/case.toml",
     "cases/arizona/border/case.toml",
     "cases/arizona/citizenship/case.toml",

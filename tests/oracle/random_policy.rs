@@ -272,6 +272,42 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A policy whose rules are divided between it and one that it includes grants what it grants in one file.
+fn divided(choices: &[u16]) -> Result<(), TestCaseError> {
+    let mut dice = Dice::new(choices);
+    let (included, own): (Vec<String>, Vec<String>) = rules(&mut dice).into_iter().partition(|_| dice.chance(50));
+    let whole = format!("{HEAD}\n{}\n{}", included.join("\n"), own.join("\n"));
+    let part = format!("{HEAD}\n{}", included.join("\n"));
+    let rest = format!("[policy]\nname = 'rest'\nversion = '1'\ninclude = 'part.toml'\n{}", own.join("\n"));
+    let builder = || Filter::builder().policy_text("rest.toml", rest.as_str());
+    let divided = builder().include_bytes("part.toml", part.as_str()).build().unwrap();
+    let whole = Filter::builder().policy_text("whole.toml", whole.as_str()).build().unwrap();
+    for _ in 0..30 {
+        let ori = *dice.one_of(&["AZ0070000", "AZ0080000", "AZICE0100", "VTICE0900", "NV0010000"]);
+        let date = *dice.one_of(&DAYS);
+        let mut requester = Requester::new(ori).unwrap().date(date).unwrap();
+        for (says, code) in [("purpose", "C"), ("purpose", "X"), ("reason", "T"), ("line", "AX"), ("claim", "warrant")]
+        {
+            requester = match (dice.chance(30), says) {
+                (false, _) => requester,
+                (_, "purpose") => requester.purpose(code),
+                (_, "reason") => requester.reason(code),
+                (_, "line") => requester.line(code),
+                _ => requester.claim(code),
+            };
+        }
+        let grants = [&divided, &whole].map(|filter| {
+            let grant = filter.decider().decide(Ori::new(ori).unwrap(), &requester, None)?;
+            let treatments: Vec<_> = filter.catalog().iter().map(|(id, _)| grant.treatment(id)).collect();
+            let duties =
+                Occasion::ALL.map(|outcome| grant.duties(outcome).map(|own| own.id.clone()).collect::<BTreeSet<_>>());
+            Some((grant.verdict(), treatments, duties, grant.classes().to_vec()))
+        });
+        prop_assert_eq!(&grants[0], &grants[1], "{:?}\n{}\n{}", requester, part, rest);
+    }
+    Ok(())
+}
+
 /// A treatment as the model names it.
 fn plain(treatment: dmv_redact::Treatment) -> Treatment {
     match treatment {
@@ -303,6 +339,12 @@ proptest! {
             let permits: Vec<usize> = (0..rules.len()).filter(|n| rules[*n].starts_with("[[permit]]")).collect();
             rules.remove(*dice.one_of(&permits));
         })?;
+    }
+
+    /// P9: whichever file a rule stands in, the whole is the same.
+    #[test]
+    fn p9_a_policy_in_two_files_decides_as_one(choices in choices()) {
+        divided(&choices)?;
     }
 
     /// P9: the order of the rules changes no byte.

@@ -7,7 +7,7 @@ use std::fmt;
 use dmv_redact::Date;
 use serde::Serialize;
 
-use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
+use super::words::{Choice, ChoiceCode, RulePlace, StatedChoice, Statement, plain};
 use crate::survey::{Change, Difference, Differences, Direction, DutyDifference, NEW, OLD, Outcome};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::policy::{Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
@@ -48,7 +48,8 @@ struct DutyReport {
 struct DutyChange {
     id: String,
     told: String,
-    line: usize,
+    #[serde(flatten)]
+    place: RulePlace,
 }
 
 impl DutyReport {
@@ -56,11 +57,9 @@ impl DutyReport {
         let duties = |policy: &Policy, ids: &[RuleId]| -> Vec<DutyChange> {
             let rules = ids.iter().filter_map(|id| policy.rule(*id));
             let duties = rules.filter_map(|rule| match &rule.effect {
-                Effect::Duty(duty) => Some(DutyChange {
-                    id: plain(&rule.id),
-                    told: plain(&duty.to_string()),
-                    line: rule.metadata.position.line,
-                }),
+                Effect::Duty(duty) => {
+                    Some(DutyChange { id: plain(&rule.id), told: plain(&duty.to_string()), place: RulePlace::of(rule) })
+                }
                 Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
             });
             duties.collect()
@@ -128,7 +127,8 @@ struct ChangeRule {
     policy: &'static str,
     kind: &'static str,
     id: String,
-    line: usize,
+    #[serde(flatten)]
+    place: RulePlace,
 }
 
 impl Diff {
@@ -253,7 +253,7 @@ fn change_rules(side: &'static str, policy: &Policy, ids: &[RuleId]) -> Vec<Chan
             policy: side,
             kind: rule.effect.kind(),
             id: plain(&rule.id),
-            line: rule.metadata.position.line,
+            place: RulePlace::of(rule),
         })
         .collect()
 }
@@ -310,8 +310,8 @@ impl fmt::Display for Diff {
         for DutyReport { agencies, example, gone, new } in &self.duties {
             writeln!(f, "\nduties of {} (for example {example})", describe_classes(agencies))?;
             for (sign, duties) in [('-', gone), ('+', new)] {
-                for DutyChange { id, told, line } in duties {
-                    writeln!(f, "  {sign} {told}: duty `{id}` (line {line})")?;
+                for DutyChange { id, told, place } in duties {
+                    writeln!(f, "  {sign} {told}: duty `{id}` ({place})")?;
                 }
             }
         }
@@ -353,7 +353,7 @@ fn by(rules: &[ChangeRule]) -> String {
     let mut parts = Vec::new();
     for (side, what) in [("new", "by"), ("old", "no longer by")] {
         let own = rules.iter().filter(|rule| rule.policy == side);
-        let own: Vec<String> = own.map(|rule| format!("{} `{}` (line {})", rule.kind, rule.id, rule.line)).collect();
+        let own: Vec<String> = own.map(|rule| format!("{} `{}` ({})", rule.kind, rule.id, rule.place)).collect();
         if !own.is_empty() {
             parts.push(format!("{what} {}", own.join(", ")));
         }

@@ -1,11 +1,33 @@
 //! Vocabulary shared by the reports on policies.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use serde::Serialize;
 
 use dmv_redact_model::escape::{characters, escape};
-use dmv_redact_model::policy::{Attribute, Attributes, Policy, Stated};
+use dmv_redact_model::policy::{Attribute, Attributes, Policy, Rule, Stated};
+
+/// Where a rule stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct RulePlace {
+    /// The file of the included policy that it is of; `None`: the policy's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    line: usize,
+}
+
+impl RulePlace {
+    pub(crate) fn of(rule: &Rule) -> Self {
+        Self { file: rule.metadata.file.as_deref().map(plain), line: rule.metadata.position.line }
+    }
+}
+
+impl fmt::Display for RulePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        self.file.iter().try_for_each(|file| write!(f, " of {file}"))
+    }
+}
 
 /// Some of the values of an attribute that a request may state, or of the message keys that a message may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use clap::{Args, Parser};
 
 use super::output::print_text;
 use super::{Exit, Problem, Verb, redact};
-use dmv_redact::shipped::POLICIES;
+use dmv_redact::shipped::PACK_CASES;
 use dmv_redact::{Filter, Requester};
 
 /// Show one response before and after for two agencies, then redact a folder of responses.
@@ -55,11 +55,11 @@ fn show_and_redact(folder: &Path) -> Result<(), Problem> {
 
 /// The name and the text of every response that ships.
 fn responses_that_ship() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let police = POLICIES
+    let police = PACK_CASES
         .iter()
         .filter(|document| document.file == TO_POLICE)
         .map(|document| ("dr-to-police.xml", document.text));
-    police.chain(POLICIES.iter().filter_map(|document| Some((document.file.strip_prefix(OTHERS)?, document.text))))
+    police.chain(PACK_CASES.iter().filter_map(|document| Some((document.file.strip_prefix(OTHERS)?, document.text))))
 }
 
 fn write_responses(folder: &Path, responses: &Path) -> Result<(), Problem> {
@@ -103,7 +103,7 @@ fn section(title: &str, text: &str) -> String {
 }
 
 fn text_of(file: &str) -> &'static str {
-    POLICIES.iter().find(|document| document.file == file).map_or("", |document| document.text)
+    PACK_CASES.iter().find(|document| document.file == file).map_or("", |document| document.text)
 }
 
 /// What goes out of a response, or why nothing does.

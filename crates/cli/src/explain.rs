@@ -55,7 +55,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn report(arguments: &Arguments) -> Result<Exit, Problem> {
-    let filter = arguments.filter.filter()?.as_of(arguments.filter.date()).build()?;
+    let builder = arguments.filter.filter()?.as_of(arguments.filter.date());
+    let files = builder.policy_files()?;
+    let filter = builder.build()?;
     let requester = arguments.filter.requester(&filter)?;
     let document = match &arguments.message {
         Some(path) => {
@@ -68,7 +70,7 @@ fn report(arguments: &Arguments) -> Result<Exit, Problem> {
             let receipt = filter.redact(&message, &requester, &mut output);
             let key = message_key(&filter, &receipt);
             let asked = receipt.request().unwrap_or(&requester);
-            let explanation = receipt.requester().map(|ori| explain(&filter, asked, ori, Some(key)));
+            let explanation = receipt.requester().map(|ori| explain(&filter, &files, asked, ori, Some(key)));
             let message = MessageReport::of(&filter, &requester, &message, &receipt);
             ExplainReport { explanation: explanation.transpose()?, message: Some(message) }
         }
@@ -80,7 +82,7 @@ fn report(arguments: &Arguments) -> Result<Exit, Problem> {
                 let message = "nobody to explain: add `--requester ORI`, or a message whose envelope names one";
                 return Err(Problem::Usage(message.to_owned()));
             };
-            ExplainReport { explanation: Some(explain(&filter, &requester, ori, None)?), message: None }
+            ExplainReport { explanation: Some(explain(&filter, &files, &requester, ori, None)?), message: None }
         }
     };
     match (arguments.output, &document.message) {

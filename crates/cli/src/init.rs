@@ -26,7 +26,8 @@ pub(super) struct Arguments {
     /// The folder to write to
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// Start from this built-in policy, a model and no legal advice [default: a short policy that explains itself]
+    /// Start from a policy that includes this built-in one, a model and no legal advice [default: a short policy that
+    /// explains itself]
     #[arg(long, value_name = "NAME")]
     pack: Option<Pack>,
 }

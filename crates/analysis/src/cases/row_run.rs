@@ -129,7 +129,7 @@ fn why(policy: &Policy, ruling: &Ruling) -> String {
 /// A rule with its position.
 fn located_rule(policy: &Policy, kind: &str, id: usize) -> Option<String> {
     let rule = policy.rule(id)?;
-    Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file(), rule.metadata.position.line))
+    Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file_of(&rule.metadata), rule.metadata.position.line))
 }
 
 /// The disposition that results from a verdict.

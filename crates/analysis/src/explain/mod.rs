@@ -20,7 +20,7 @@ use crate::survey::Survey;
 use dmv_redact::{Filter, Instrument, Requester};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::date::Date;
-use dmv_redact_model::policy::{Attribute, MessageKeyId, Ori};
+use dmv_redact_model::policy::{Attribute, MessageKeyId, Ori, PolicyFiles};
 use rules::ExplainedRule;
 use situation::Situation;
 use who::Who;
@@ -58,19 +58,20 @@ pub struct Explanation {
 }
 
 /// Explains what `requester`, whose ORI is `ori` and which states only what the policy declares, may have of messages
-/// with `key`; without one, of every message.
+/// with `key`; without one, of every message. `files` are the policy's.
 ///
 /// # Errors
-/// When a roster can't be read again, or the policy is too complex for the survey.
+/// When the policy is too complex for the survey.
 pub fn explain(
     filter: &Filter,
+    files: &PolicyFiles,
     requester: &Requester,
     ori: Ori,
     key: Option<Option<MessageKeyId>>,
 ) -> Result<Explanation, ConfigError> {
     let policy = filter.decider();
     let survey = Survey::of(policy);
-    let who = Who::of(policy, ori)?;
+    let who = Who::of(policy, files, ori)?;
     let keys = key.map_or_else(|| survey.messages(), |key| vec![key]);
     let (date, specified) = (policy.decision_date(requester), policy.specified(requester));
     let mut situations: Vec<Situation> = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::words::plain;
+use crate::words::{RulePlace, plain};
 use dmv_redact::Filter;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Grant, Policy, Rule, Stated, Validity};
@@ -25,8 +25,8 @@ pub(super) struct ExplainedRule {
     pub(super) from: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Date>,
-    /// Its line in the policy's file.
-    pub(super) line: usize,
+    #[serde(flatten)]
+    pub(super) place: RulePlace,
     /// Empty if it applied.
     pub(super) why_not: Vec<String>,
 }
@@ -42,7 +42,7 @@ impl ExplainedRule {
             checked: rule.metadata.checked,
             from: rule.validity.from,
             until: rule.validity.until,
-            line: rule.metadata.position.line,
+            place: RulePlace::of(rule),
             why_not,
         }
     }

@@ -142,8 +142,8 @@ impl DecidingRule {
 
 impl ExplainedRule {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, kind, title, basis, line, why_not, source, checked, from, until } = self;
-        write!(f, "  {kind} `{id}`, line {line}")?;
+        let Self { id, kind, title, basis, place, why_not, source, checked, from, until } = self;
+        write!(f, "  {kind} `{id}`, {place}")?;
         if let Some(title) = title {
             write!(f, ": {}", plain(title))?;
         }

@@ -1,13 +1,11 @@
 //! Which agency classes a requester is in, and why: listed exactly, or by a pattern; and which classes it isn't in
 //! although one of their patterns fits.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::rules::dates;
-use dmv_redact_model::config::{ConfigError, read_bytes, read_file};
-use dmv_redact_model::policy::{AgencyClass, ClassId, Ori, Policy, Roster, RosterEntry};
+use dmv_redact_model::config::{ConfigError, Document};
+use dmv_redact_model::policy::{AgencyClass, ClassId, Ori, Policy, PolicyFiles, RosterEntry};
 
 /// The agency classes of a requester.
 #[derive(Debug, Serialize)]
@@ -29,17 +27,17 @@ pub(super) struct ExplainedClass {
 }
 
 impl Who {
-    pub(super) fn of(policy: &Policy, ori: Ori) -> Result<Self, ConfigError> {
+    pub(super) fn of(policy: &Policy, files: &PolicyFiles, ori: Ori) -> Result<Self, ConfigError> {
         let ids = policy.classes_of(ori);
         let listing = policy.listing(ori);
         let (mut classes, mut left) = (Vec::new(), Vec::new());
         for (id, class) in (0..).zip(policy.classes()) {
             let pattern = pattern_of(class, ori);
             if listing.contains(&id) {
-                classes.push(ExplainedClass::of(class, listed(policy, class, ori)?));
+                classes.push(ExplainedClass::of(class, listed(policy, files, class, ori)?));
                 continue;
             }
-            if let Some(why) = not_in_force(policy, class, ori)? {
+            if let Some(why) = not_in_force(policy, files, class, ori)? {
                 left.push(ExplainedClass::of(class, why));
             }
             let Some(pattern) = pattern else { continue };
@@ -75,10 +73,12 @@ fn pattern_of(class: &AgencyClass, ori: Ori) -> Option<String> {
 }
 
 /// Where a class lists an ORI: in the policy itself, or in which line of its roster.
-fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
-    let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.metadata.position.line);
+fn listed(policy: &Policy, files: &PolicyFiles, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
+    let (file, line) = (policy.file_of(&class.metadata), class.metadata.position.line);
     let in_force = |entry: &RosterEntry| policy.date().is_none_or(|date| entry.validity.contains(date));
-    let Some((place, entry)) = entry_of(policy, class, ori, in_force)? else { return Ok(own) };
+    let Some((place, entry)) = entry_of(files, class, ori, in_force)? else {
+        return Ok(format!("listed exactly, under the class ({file}:{line})"));
+    };
     let mut why = format!("listed exactly in {place}");
     why.push_str(&dates(entry.validity).map_or_else(String::new, |dates| format!(", {dates}")));
     for (what, text) in [("source", &entry.source), ("note", &entry.note)] {
@@ -88,32 +88,32 @@ fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, Conf
 }
 
 /// Where a class lists an ORI on other days than the one that is asked about; `None` if it never does.
-fn not_in_force(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<Option<String>, ConfigError> {
+fn not_in_force(
+    policy: &Policy,
+    files: &PolicyFiles,
+    class: &AgencyClass,
+    ori: Ori,
+) -> Result<Option<String>, ConfigError> {
     let Some(date) = policy.date() else { return Ok(None) };
-    let found = entry_of(policy, class, ori, |entry| !entry.validity.contains(date))?;
+    let found = entry_of(files, class, ori, |entry| !entry.validity.contains(date))?;
     let found = found.and_then(|(place, entry)| Some((place, dates(entry.validity)?)));
     Ok(found.map(|(place, dates)| format!("listed exactly in {place}, {dates}: not on {date}")))
 }
 
-/// The first entry of a class for an ORI in its roster that is looked for, with its place.
+/// The first entry of a class for an ORI in its rosters that is looked for, with its place. The decision keeps only their
+/// content.
 fn entry_of(
-    policy: &Policy,
+    files: &PolicyFiles,
     class: &AgencyClass,
     ori: Ori,
     is_looked_for: impl Fn(&RosterEntry) -> bool,
 ) -> Result<Option<(String, RosterEntry)>, ConfigError> {
-    let Some(table) = table_of(policy, class) else { return Ok(None) };
-    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
-    let roster = Roster::of(&path, read_bytes(&path)?)?;
-    let found = roster.entries.iter().find(|entry| entry.ori == ori && is_looked_for(entry));
-    let line = |entry: &RosterEntry| roster.document().position(entry.span.start).0;
-    Ok(found.map(|entry| (format!("{}, line {}", path.display(), line(entry)), entry.clone())))
-}
-
-/// The roster that a class names, read from the policy again: the decision keeps only its content.
-fn table_of(policy: &Policy, class: &AgencyClass) -> Option<String> {
-    let text = read_file(Path::new(policy.file())).ok()?;
-    let table: toml::Table = toml::from_str(&text).ok()?;
-    let name = table.get("agencies")?.get(&class.name)?.get("ori-file")?;
-    name.as_str().map(str::to_owned)
+    let rosters = files.rosters_of(&class.name)?;
+    let found = rosters.iter().find_map(|roster| {
+        let entry = roster.entries.iter().find(|entry| entry.ori == ori && is_looked_for(entry))?;
+        let Document { file, .. } = roster.document();
+        let (line, _) = roster.document().position(entry.span.start);
+        Some((format!("{file}, line {line}"), entry.clone()))
+    });
+    Ok(found)
 }

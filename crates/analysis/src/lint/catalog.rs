@@ -6,7 +6,7 @@ use dmv_redact_model::catalog::{
 };
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::format::{Formats, NodeId, Syntax, Trie};
-use dmv_redact_model::policy::{Effect, Period, Policy, PolicySpans, Rule};
+use dmv_redact_model::policy::{Effect, Period, Policy, PolicyFiles, PolicySpans, Rule};
 
 pub(super) const SHAPE_ADMITS_EVERYTHING: Code =
     Code::warning("shape-admits-everything", "a data element whose shape takes any text whatever");
@@ -74,13 +74,13 @@ pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats
 pub(super) fn lint_permits(
     documents: &[Document<'_>],
     catalog: &Catalog,
-    policy_file: &Document<'_>,
+    policy_files: &PolicyFiles,
     policy: &Policy,
 ) -> Result<Vec<Finding>, ConfigError> {
     let all: Vec<Document<'_>> = documents.iter().copied().chain([dmv_redact::shipped::CATALOG]).collect();
     let all = all.iter().map(CatalogSpans::read).collect::<Result<Vec<_>, _>>()?;
     let memberships: Vec<&Membership> = all.iter().flat_map(|spans| &spans.memberships).collect();
-    let rules = PolicySpans::read(policy_file)?.rules;
+    let rules = PolicySpans::read(policy_files)?.rules;
     let is_permit = |rule: &Rule| rule.is_in_force(Period::default()) && matches!(rule.effect, Effect::Permit(_));
     let permits = || policy.rules().iter().zip(&rules).filter(|(rule, _)| is_permit(rule));
     let mut found = Vec::new();

@@ -66,14 +66,20 @@ pub fn check(subjects: &Subjects) -> Vec<Finding> {
         if let Some(policy) = &subjects.policy {
             builder = builder.policy_path(policy);
         }
-        let file = builder.policy_file()?;
-        let policy = builder.as_of(subjects.date).policy(&catalog, &formats)?;
-        findings.extend(policy::lint(&file.document(), &policy, &catalog, &formats)?);
+        let builder = builder.as_of(subjects.date);
+        let files = builder.policy_files()?;
+        let policy = builder.policy_of(&files, &catalog, &formats)?;
+        let mut of_policy = policy::lint(&files, &policy, &catalog, &formats)?;
         if let Some(date) = subjects.date.or_else(Date::today) {
-            findings.extend(policy::lint_dates(&file.document(), &policy, date)?);
+            of_policy.extend(policy::lint_dates(&files, &policy, date)?);
+        }
+        findings.extend(of_policy.into_iter().map(|finding| policy::of_included(finding, &files)));
+        for included in files.included() {
+            let included = builder.policy_of(&included, &catalog, &formats)?;
+            findings.extend(policy::lint_beyond(&files, [&included, &policy], &catalog)?);
         }
         let catalogs = read_catalogs(subjects)?;
-        findings.extend(catalog::lint_permits(&documents(&catalogs), &catalog, &file.document(), &policy)?);
+        findings.extend(catalog::lint_permits(&documents(&catalogs), &catalog, &files, &policy)?);
         Ok(())
     });
     sorted(findings, checked)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::cell::{CellCase, ElementOutcome, summary};
 use super::{
     Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixClaim, MatrixPolicy, MatrixRow, MatrixRule,
-    StatedChoice, Statement, plain,
+    RulePlace, StatedChoice, Statement, plain,
 };
 use crate::survey::{Column, KindId, Kinds, Outcome, Population, Survey, Tree};
 use dmv_redact_model::catalog::{Catalog, ElementId};
@@ -298,6 +298,6 @@ fn matrix_rule(rule: &Rule) -> MatrixRule {
         },
         title: rule.metadata.title.as_deref().map(plain),
         basis: rule.metadata.basis.as_deref().map(plain),
-        line: rule.metadata.position.line,
+        place: RulePlace::of(rule),
     }
 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use dmv_redact::Date;
 use serde::{Serialize, Serializer};
 
-use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
+use super::words::{Choice, ChoiceCode, RulePlace, StatedChoice, Statement, plain};
 
 pub use build::MatrixBuilder;
 pub use cell::{CellCase, CellManner, ElementOutcome};
@@ -170,7 +170,8 @@ pub struct MatrixRule {
     pub title: Option<String>,
     /// The statute or agreement that it is based on.
     pub basis: Option<String>,
-    pub(crate) line: usize,
+    #[serde(flatten)]
+    pub(crate) place: RulePlace,
 }
 
 impl MatrixRule {

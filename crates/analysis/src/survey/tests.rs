@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::*;
 use dmv_redact_model::catalog::{Catalog, ElementId};
 use dmv_redact_model::config::Document;
-use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Period, Rosters, Verdict};
+use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Period, PolicyFiles, PolicySources, Verdict};
 
 const CATALOG: &str = "[[element]]\nid = \"a.one\"\n[[element]]\nid = \"a.two\"\nkind = \"date\"\n";
 
@@ -16,7 +16,8 @@ fn policy(text: &str) -> Policy {
     );
     let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[Document { file: "c", text: CATALOG }]).unwrap();
     let keys = MessageKeys { names: &["DR".into(), "RR".into()], may_be_absent: true };
-    Policy::load(&Document { file: "p.toml", text: &text }, Rosters::default(), &catalog, keys).unwrap()
+    let files = PolicyFiles::read(&Document { file: "p.toml", text: &text }, PolicySources::default());
+    Policy::load(&files, &catalog, keys).unwrap()
 }
 
 /// A deterministic pseudorandom sequence.

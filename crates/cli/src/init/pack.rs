@@ -1,11 +1,15 @@
-//! The packs: built-in policies, each with the files of a folder of its own, in the layout of the starter.
+//! The packs: built-in policies. What is written is a policy that includes one, with rosters and rules of its own, beside the
+//! cases of the pack, in the layout of the starter.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
 use super::Contents;
 use dmv_redact::ConfigError;
-use dmv_redact::shipped::POLICIES;
+use dmv_redact::shipped::{PACK_CASES, PACKS};
 use dmv_redact_model::config::Document;
 
 /// A policy that ships, with the tables that it names and the cases that test it.
@@ -52,9 +56,33 @@ struct CaseRequest {
     claims: Vec<String>,
 }
 
+/// What a pack says of the policy that includes it.
+#[derive(Deserialize)]
+struct PackHead {
+    policy: PackIdentity,
+    #[serde(default)]
+    agencies: BTreeMap<String, PackClass>,
+}
+
+#[derive(Deserialize)]
+struct PackIdentity {
+    title: Option<String>,
+    jurisdiction: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct PackClass {
+    title: Option<String>,
+    ori_file: Option<String>,
+}
+
 /// The files that packs consist of, by their paths in `policies/`, each with its content.
 fn shipped() -> impl Iterator<Item = (&'static str, &'static str)> {
-    POLICIES.iter().filter_map(|document| Some((document.file.strip_prefix("policies/")?, document.text)))
+    PACKS
+        .iter()
+        .chain(PACK_CASES)
+        .filter_map(|document| Some((document.file.strip_prefix("policies/")?, document.text)))
 }
 
 impl Pack {
@@ -66,7 +94,14 @@ impl Pack {
     /// Its files, and the request used in its first steps.
     pub(super) fn contents(self) -> Result<Contents, ConfigError> {
         let name = self.name();
-        let files: Vec<_> = self.shipped().into_iter().map(|(file, text)| relocate(&name, file, text)).collect();
+        let mut files = Vec::new();
+        for (file, text) in self.shipped() {
+            if file == format!("{name}.toml") {
+                files.extend(including(&name, Document { file, text })?);
+            } else if !file.ends_with(".csv") {
+                files.push(relocate(&name, file, text));
+            }
+        }
         let case = format!("{SAMPLE}/case.toml");
         let text = files.iter().find(|(file, _)| *file == case).map_or("", |(_, text)| text);
         let asked: CaseRequest = Document { file: &case, text }.parse()?;
@@ -76,7 +111,7 @@ impl Pack {
         Ok(Contents { files, request })
     }
 
-    /// Its built-in files: its policy, its cases, and the rosters and messages that these name.
+    /// Its files in `policies/`: its policy, its cases, and the rosters and messages that these name.
     fn shipped(self) -> Vec<(&'static str, &'static str)> {
         let own: Vec<&str> = shipped().filter(|(file, _)| self.owns(file)).map(|(_, text)| text).collect();
         let mut files = Vec::new();
@@ -103,12 +138,63 @@ fn reference_to(file: &str) -> String {
     }
 }
 
-/// The path of a pack's file in the pack's own folder, and its content there: paths in it change, and every table names
-/// its schema.
-fn relocate(pack: &str, file: &str, text: &str) -> (String, String) {
-    if file == format!("{pack}.toml") {
-        return ("policy.toml".to_owned(), format!("#:schema ./schemas/policy.schema.json\n#\n{text}"));
+/// A policy that includes a pack, and its rosters, which are empty: each adds to a class of the pack that has a roster.
+fn including(pack: &str, document: Document<'_>) -> Result<Vec<(String, String)>, ConfigError> {
+    let PackHead { policy, agencies } = document.parse()?;
+    let title = policy.title.unwrap_or_default();
+    let jurisdiction = policy.jurisdiction.map_or_else(String::new, |state| format!("jurisdiction = \"{state}\"\n"));
+    let mut text = format!(
+        "#:schema ./schemas/policy.schema.json
+#
+# My state's policy, on the pack `{pack}`: the law as its authors read it, which is built in. The pack is a model, and no legal
+# advice; its text, with the sources of every rule: policies/{pack}.toml in the repository of dmv-redact.
+#
+# What the pack permits, forbids, holds and asks for holds as it is written there: it isn't edited. Here stands what is the
+# state's own: who is in the pack's classes, and rules. A forbid takes away whatever is permitted; `dmv-redact check` tells
+# what is permitted beyond the pack, and to whom.
+
+[policy]
+name = \"my-{pack}\"
+version = \"1\" # change it with the policy: every receipt carries it
+title = \"{title}, with what is our own\"
+{jurisdiction}include = \"{pack}\"
+"
+    );
+    let rosters: Vec<(String, PackClass)> =
+        agencies.into_iter().filter(|(_, class)| class.ori_file.is_some()).collect();
+    if !rosters.is_empty() {
+        text.push_str(
+            "
+# Who is in the pack's classes beyond those that it lists: fill in the rosters. An ORI that is listed exactly is in no class by
+# a pattern any more.
+",
+        );
     }
+    let mut files = Vec::new();
+    for (name, class) in rosters {
+        let (Some(file), title) = (class.ori_file, class.title.unwrap_or_default()) else { continue };
+        // Writing to a string can't fail.
+        let _ = write!(text, "\n# {title}\n[agencies.{name}]\nori-file = \"{file}\"\n");
+        files.push((file, format!("ori,from,until,source,note\n# {title}.\n# One ORI a line, with its commas; the days and the notes may be left empty.\n")));
+    }
+    text.push_str(
+        "
+# Rules of our own, each with an `id` that the pack hasn't. For example, to let no employment query see a photo:
+#
+# [[forbid]]
+# id = \"no-photo-for-employment\"
+# title = \"...\"
+# basis = \"...\"
+# purposes = [\"E\"]
+# elements = [\"biometric\"]
+",
+    );
+    Ok([("policy.toml".to_owned(), text)].into_iter().chain(files).collect())
+}
+
+/// The path of a case's file in the folder of a policy, and its content there: paths in it change, and every table names its
+/// schema.
+fn relocate(pack: &str, file: &str, text: &str) -> (String, String) {
     let Some(case) = file.strip_prefix(&format!("cases/{pack}/")) else {
         return (file.to_owned(), text.to_owned());
     };
@@ -154,7 +240,7 @@ mod tests {
         in_folder.retain(|file| !file.starts_with("example-state"));
         let built_in: BTreeSet<String> = shipped().map(|(file, _)| file.to_owned()).collect();
         assert_eq!(in_folder, built_in);
-        assert_eq!(POLICIES.len(), built_in.len());
+        assert_eq!(PACKS.len() + PACK_CASES.len(), built_in.len());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::Table;
 use super::generate::generated;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::Document;
-use dmv_redact_model::policy::{MessageKeys, Policy, Rosters};
+use dmv_redact_model::policy::{MessageKeys, Policy, PolicyFiles, PolicySources};
 
 fn home() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -131,8 +131,10 @@ fn broken_policies_are_refused() {
     refused(Table::Policy, POLICY, &edits);
     let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap();
     let keys = MessageKeys { names: &[], may_be_absent: false };
-    let loads =
-        |text: &str| Policy::load(&Document { file: "p.toml", text }, Rosters::default(), &catalog, keys).is_ok();
+    let loads = |text: &str| {
+        let files = PolicyFiles::read(&Document { file: "p.toml", text }, PolicySources::default());
+        Policy::load(&files, &catalog, keys).is_ok()
+    };
     assert!(loads(POLICY));
     for (from, to) in edits {
         assert!(!loads(&POLICY.replacen(from, to, 1)), "the program takes {to:?} for {from:?}");

@@ -23,6 +23,7 @@ mod duties;
 mod explain;
 mod explained;
 mod format;
+mod includes;
 mod instruments;
 mod matrix;
 mod newcomer;

@@ -73,7 +73,7 @@ impl ConfigError {
     }
 
     /// Each error alone, this one first.
-    fn into_each(mut self) -> impl Iterator<Item = Self> {
+    pub(crate) fn into_each(mut self) -> impl Iterator<Item = Self> {
         let further = std::mem::take(&mut self.further);
         std::iter::once(self).chain(further)
     }
@@ -81,6 +81,11 @@ impl ConfigError {
     /// Whether it is about a placeholder for a wrong or missing value, which is positioned past the end of the text.
     fn is_about_placeholder(&self) -> bool {
         self.location.as_ref().is_some_and(|location| location.span.start > location.text.len())
+    }
+
+    /// Whether both are about the same place of the same file.
+    pub(crate) fn is_at_place_of(&self, other: &Self) -> bool {
+        self.file == other.file && self.span() == other.span()
     }
 
     /// All errors, by file and position, this one first.
@@ -214,20 +219,35 @@ impl Document<'_> {
     /// Checks that a name is a word: it appears in reports, logs and records, where it must not be mistaken for
     /// anything else (P6).
     pub(crate) fn word(&self, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
-        let text = name.get_ref();
-        if !text.is_empty()
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        {
-            return Ok(());
-        }
-        let error = self.error(&name.span(), format!("the name of the {what} `{text}` is no word"));
-        Err(error.help("a name is a word: letters A to Z, digits, `-`, `_` and `.`"))
+        check_word(self, name, what)
     }
 
     /// An error at a byte range of this text.
     pub fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
         LocatedDocument::of(self).error(span, message)
     }
+}
+
+/// What has a text: errors are about places in it.
+pub(crate) trait ErrorAt {
+    /// An error at a byte range.
+    fn error_at(&self, span: &Range<usize>, message: String) -> ConfigError;
+}
+
+impl ErrorAt for Document<'_> {
+    fn error_at(&self, span: &Range<usize>, message: String) -> ConfigError {
+        self.error(span, message)
+    }
+}
+
+/// As [`Document::word`], of any text.
+pub(crate) fn check_word(of: &impl ErrorAt, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
+    let text = name.get_ref();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
+        return Ok(());
+    }
+    let error = of.error_at(&name.span(), format!("the name of the {what} `{text}` is no word"));
+    Err(error.help("a name is a word: letters A to Z, digits, `-`, `_` and `.`"))
 }
 
 /// A document for many errors: its lines are indexed once, its text is shared.
@@ -242,6 +262,16 @@ impl<'d> LocatedDocument<'d> {
     /// Indexes the lines of a document.
     pub fn of(document: &Document<'d>) -> Self {
         Self { file: document.file, lines: Lines::of(document.text), text: document.text.into() }
+    }
+
+    /// Its name.
+    pub(crate) fn file(&self) -> &'d str {
+        self.file
+    }
+
+    /// The position of a byte.
+    pub(crate) fn position(&self, at: usize) -> Position {
+        self.lines.position(at)
     }
 
     /// An error at a byte range of the document. Mentions a deceptive character in a name there.

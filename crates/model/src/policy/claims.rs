@@ -6,12 +6,13 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::include::LocatedFiles;
 use super::load::Names;
 use super::rule::ClaimSet;
-use crate::config::{ConfigError, Document, Errors, Spanned, all};
+use crate::config::{ConfigError, Errors, Spanned, all};
 use crate::escape::is_visible;
 
-/// What a policy says of a claim.
+/// What a policy says of a claim: what it means, or a table of that and of what must be behind it.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
 pub(super) enum RawClaim {
@@ -22,7 +23,7 @@ pub(super) enum RawClaim {
 }
 
 /// What a claim means, and what must be behind it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawClaimTable {
@@ -34,18 +35,33 @@ pub(super) struct RawClaimTable {
 }
 
 impl RawClaim {
-    pub(super) fn title(&self) -> Option<&str> {
+    fn title(&self) -> Option<&str> {
         match self {
             Self::Title(title) => Some(title),
             Self::Table(table) => table.title.as_deref(),
         }
     }
 
-    pub(super) fn issuers(&self) -> Option<&Names> {
+    fn issuers(&self) -> Option<&Names> {
         match self {
             Self::Title(_) => None,
             Self::Table(table) => table.issuers.as_ref(),
         }
+    }
+
+    /// Adds what the including policy says of the claim: another title, and which of the issuers it takes.
+    pub(super) fn add(&mut self, own: Self) {
+        let included = std::mem::replace(self, Self::Table(RawClaimTable::default()));
+        let title = own.title().or(included.title()).map(str::to_owned);
+        let issuers = match (included.issuers(), own.issuers()) {
+            (Some(included), Some(own)) => {
+                // Of two lists what is in both: a claim never counts with less than the included policy asks for.
+                let of_both = own.get_ref().iter().filter(|issuer| included.get_ref().contains(issuer));
+                Some(Spanned::new(own.span(), of_both.cloned().collect()))
+            }
+            (issuers, None) | (None, issuers) => issuers.cloned(),
+        };
+        *self = Self::Table(RawClaimTable { title, issuers });
     }
 }
 
@@ -94,7 +110,7 @@ impl Claims {
     /// Takes over what the policy says of a declared claim.
     pub(super) fn describe(
         &mut self,
-        document: &Document<'_>,
+        document: &LocatedFiles<'_>,
         place: usize,
         (name, raw): (&Spanned<String>, &RawClaim),
     ) -> Result<(), ConfigError> {

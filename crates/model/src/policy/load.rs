@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass, Listings};
 use super::attribute::{Asked, Attribute, Values, nearest_code};
 use super::claims::{Claims, RawClaim};
 use super::duty::{DUE_FORM, Due, Duty, DutyKind, Occasion};
+use super::include::{Includes, LocatedFiles, PolicyFiles};
 use super::instrument::selections;
 use super::ori::{Ori, OriPattern};
-use super::period::{InForce, Periods, Validity, spanned_date, table_date};
-use super::roster::{Roster, Rosters, no_ori};
+use super::period::{InForce, Periods, Validity, read_date, spanned_date};
+use super::roster::no_ori;
 use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
 use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
-use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
+use crate::config::{ConfigError, Errors, Position, Spanned, all};
 
 /// A policy: agency classes, and what they may have, must not have, or may have after a person's review.
 #[derive(Deserialize)]
@@ -64,6 +63,9 @@ pub(super) struct RawHeader {
     pub(super) name: Spanned<String>,
     /// Its version, in receipts and reports, such as a date.
     version: String,
+    /// The policies that it includes: all of each holds as if it were written here. A built-in one by its name; a file beside
+    /// the policy by its path, with a `/` or `.toml` in it.
+    pub(super) include: Option<Spanned<Includes>>,
     /// What the switch may vouch for about a request; rules name these in `requires` and `unless`.
     #[serde(default)]
     pub(super) claims: Vec<Spanned<String>>,
@@ -112,13 +114,16 @@ pub(super) enum RawOnShapeViolation {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawAgencyClass {
     /// Who they are, for people.
-    title: Option<String>,
+    pub(super) title: Option<String>,
     /// ORIs of nine characters, or patterns: `?` is one character, `#` one digit, `*` any run of characters.
     #[serde(default)]
     pub(super) ori: Vec<Spanned<String>>,
     /// A CSV file of ORIs beside the policy: one column, or a header with a column `ori`, and maybe `from`, `until`,
     /// `source` and `note`.
     pub(super) ori_file: Option<Spanned<String>>,
+    /// Those of the policies that add to the class.
+    #[serde(skip)]
+    pub(super) more_ori_files: Vec<Spanned<String>>,
     /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It isn't transitive:
     /// what such a class excepts itself is not taken from this one. Patterns and `except` don't apply to an ORI that
     /// is listed exactly.
@@ -242,19 +247,35 @@ enum RuleKind {
 
 impl Policy {
     /// Reads a policy; `messages` are the keys that formats declare.
-    pub fn load(
-        document: &Document<'_>,
-        rosters: Rosters<'_>,
-        catalog: &Catalog,
-        messages: MessageKeys<'_>,
-    ) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    /// All errors of all its files.
+    pub fn load(files: &PolicyFiles, catalog: &Catalog, messages: MessageKeys<'_>) -> Result<Self, ConfigError> {
+        let mut of_included = Errors::default();
+        for included in files.directly_included() {
+            // Each must be a policy alone: the including one is read on top of it, and nothing of it rests on that one.
+            of_included.take(Self::load(&included, catalog, messages));
+        }
+        let Err(wrong) = of_included.finish() else { return Self::load_merged(files, catalog, messages) };
         let mut errors = Errors::default();
-        let Some(raw) = document.read::<RawPolicy>(&mut errors) else {
+        let is_known = |error: &ConfigError| wrong.iter().any(|known| known.is_at_place_of(error));
+        if let Err(error) = Self::load_merged(files, catalog, messages) {
+            error.into_each().filter(|error| !is_known(error)).for_each(|error| errors.push(error));
+        }
+        errors.push(wrong);
+        errors.finish()?;
+        Err(ConfigError::of_file(files.own().file, "includes a policy that can't be read"))
+    }
+
+    /// Reads a policy and those that it includes as one.
+    fn load_merged(files: &PolicyFiles, catalog: &Catalog, messages: MessageKeys<'_>) -> Result<Self, ConfigError> {
+        let document = &files.located();
+        let mut errors = Errors::default();
+        files.errors().for_each(|error| errors.push(error.clone()));
+        let Some(raw) = files.merge(&mut errors) else {
             errors.finish()?;
-            return Err(ConfigError::of_file(document.file, "can't be read as a policy"));
+            return Err(ConfigError::of_file(document.own(), "can't be read as a policy"));
         };
-        let mut digest = Sha256::new();
-        digest.update(document.text);
         // After an error, loading continues with placeholders, to find further errors.
         let claims = errors
             .take(distinct(document, &raw.policy.claims, "claim"))
@@ -262,7 +283,7 @@ impl Policy {
         if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
             errors.push(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
             errors.finish()?;
-            return Err(ConfigError::of_file(document.file, "too many claims"));
+            return Err(ConfigError::of_file(document.own(), "too many claims"));
         }
         let mut claims = Claims::declared_as(claims);
         for (name, raw) in &raw.claims {
@@ -273,8 +294,7 @@ impl Policy {
             errors.take(document.word(name, "agency class"));
         }
         let classes = ClassNames::of(&raw.agencies);
-        let lines = Lines::of(document.text);
-        let agencies = load_agencies(document, &lines, rosters, &classes, raw.agencies, &mut digest);
+        let agencies = load_agencies(document, files, &classes, raw.agencies);
         let (agencies, listings) = errors.take(agencies).unwrap_or_default();
         let validity = validity(document, raw.policy.from.as_ref(), raw.policy.until.as_ref());
         let validity = errors.take(validity).unwrap_or_default();
@@ -297,9 +317,9 @@ impl Policy {
             let message = format!("more than {} claims, each list of `specified-by` counted as one", ClaimSet::LIMIT);
             errors.push(document.error(&beyond.span(), message));
             errors.finish()?;
-            return Err(ConfigError::of_file(document.file, "too many claims"));
+            return Err(ConfigError::of_file(document.own(), "too many claims"));
         }
-        let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, values };
+        let mut resolver = Resolver { document, catalog, messages: messages.names, claims, classes, values };
         if let Some(beyond) = raw.duty.get(MAX_DUTIES) {
             errors.push(document.error(&beyond.id.span(), format!("more than {MAX_DUTIES} duties")));
         }
@@ -318,11 +338,11 @@ impl Policy {
         }
         let Resolver { values, claims, .. } = resolver;
         Ok(Self {
-            head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
+            head: PolicyHeader { file: document.own().to_owned(), title: raw.policy.title },
             identity: Arc::new(PolicyIdentity {
                 name: raw.policy.name.into_inner(),
                 version: raw.policy.version,
-                sha256: hex(&digest.finalize()),
+                sha256: files.digest(),
             }),
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
             agencies: Agencies::new(agencies, listings, &periods),
@@ -342,7 +362,7 @@ impl Policy {
     }
 }
 
-fn on_shape_violation(raw: Option<RawOnShapeViolation>) -> OnShapeViolation {
+pub(super) fn on_shape_violation(raw: Option<RawOnShapeViolation>) -> OnShapeViolation {
     match raw {
         None | Some(RawOnShapeViolation::Remove) => OnShapeViolation::Remove,
         Some(RawOnShapeViolation::Notice) => OnShapeViolation::Notice,
@@ -353,7 +373,7 @@ fn on_shape_violation(raw: Option<RawOnShapeViolation>) -> OnShapeViolation {
 
 /// The days on which something is in force.
 fn validity(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     from: Option<&Spanned<String>>,
     until: Option<&Spanned<String>>,
 ) -> Result<Validity, ConfigError> {
@@ -361,7 +381,7 @@ fn validity(
 }
 
 /// A digest in hexadecimal.
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing to a string can't fail.
@@ -378,7 +398,7 @@ impl ClassNames {
         Self(raw.keys().enumerate().map(|(place, name)| (name.get_ref().clone(), place)).collect())
     }
 
-    fn find(&self, document: &Document<'_>, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
+    fn find(&self, document: &LocatedFiles<'_>, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
         let place = self.0.get(name.get_ref()).copied();
         let help = "a class is declared as `[agencies.NAME]`";
         index_or_nearest(document, name, place, ("agency class", help), || self.0.keys().map(String::as_str))
@@ -386,13 +406,13 @@ impl ClassNames {
 }
 
 /// Checks that names are words, and none occurs twice.
-fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
+fn distinct(document: &LocatedFiles<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
     let mut seen: HashMap<&str, &Spanned<String>> = HashMap::new();
     all(names.iter().map(|name| {
         if let Some(first) = seen.insert(name.get_ref(), name) {
-            let (line, _) = document.position(first.span().start);
+            let first = document.place(first.span().start, name.span().start);
             let message = format!("{what} `{}` is declared twice", name.get_ref());
-            let help = format!("the first is on line {line}: give this one another name, or take it away");
+            let help = format!("the first is {first}: give this one another name, or take it away");
             return Err(document.error(&name.span(), message).help(help));
         }
         document.word(name, what)?;
@@ -412,6 +432,13 @@ impl RawHeader {
     }
 }
 
+impl RawAgencyClass {
+    /// Every file of its ORIs.
+    pub(super) fn ori_files(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.ori_file.iter().chain(&self.more_ori_files)
+    }
+}
+
 impl RawRule {
     /// The values of an attribute that the rule asks for.
     pub(super) fn asked(&self, attribute: Attribute) -> Option<&Names> {
@@ -427,7 +454,7 @@ impl RawRule {
 
 /// The values of an attribute in the policy's list; none without one.
 fn declared_values(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     attribute: Attribute,
     names: Option<&Names>,
 ) -> Result<Values, ConfigError> {
@@ -442,7 +469,7 @@ fn values_as_written(names: Option<&Names>) -> Values {
     Values { names: values, are_listed: names.is_some(), are_asked: false }
 }
 
-fn check_value(document: &Document<'_>, attribute: Attribute, name: &Spanned<String>) -> Result<(), ConfigError> {
+fn check_value(document: &LocatedFiles<'_>, attribute: Attribute, name: &Spanned<String>) -> Result<(), ConfigError> {
     if attribute.takes(name.get_ref()) {
         return Ok(());
     }
@@ -452,18 +479,14 @@ fn check_value(document: &Document<'_>, attribute: Attribute, name: &Spanned<Str
 }
 
 fn load_agencies(
-    document: &Document<'_>,
-    lines: &Lines<'_>,
-    rosters: Rosters<'_>,
+    document: &LocatedFiles<'_>,
+    policy: &PolicyFiles,
     names: &ClassNames,
     raw: BTreeMap<Spanned<String>, RawAgencyClass>,
-    digest: &mut Sha256,
 ) -> Result<(Vec<AgencyClass>, Listings), ConfigError> {
     let mut errors = Errors::default();
     let mut classes = Vec::new();
     let mut exact = Listings::new();
-    let files = raw.values().filter_map(|class| class.ori_file.as_ref()).map(|file| file.get_ref().as_str()).collect();
-    errors.take(rosters.check_names(&files));
     for (place, (name, class)) in raw.into_iter().enumerate() {
         let id =
             ClassId::try_from(place).map_err(|_| document.error(&name.span(), "more than 65,536 agency classes"))?;
@@ -483,8 +506,8 @@ fn load_agencies(
                     .for_each(|ori| exact.entry(ori).or_default().push((id, Validity::default())));
             }
         }
-        if let Some(file) = &class.ori_file {
-            let roster = errors.take(load_roster(document, rosters, file, digest));
+        for file in class.ori_files() {
+            let roster = policy.roster(file.span().start).and_then(|roster| errors.take(roster));
             for entry in roster.into_iter().flat_map(|roster| roster.entries) {
                 exact.entry(entry.ori).or_default().push((id, entry.validity));
             }
@@ -493,46 +516,29 @@ fn load_agencies(
         for other in &class.overlaps {
             errors.take(names.find(document, other));
         }
-        let position = lines.position(name.span().start);
-        let metadata = RuleMetadata { title: class.title, position, ..RuleMetadata::default() };
+        let (position, file) = written_at(document, name.span().start);
+        let metadata = RuleMetadata { title: class.title, position, file, ..RuleMetadata::default() };
         classes.push(AgencyClass { name: name.into_inner(), patterns, except, metadata });
     }
     errors.finish()?;
     Ok((classes, exact))
 }
 
-fn ori_pattern(document: &Document<'_>, text: &Spanned<String>) -> Result<OriPattern, ConfigError> {
+fn ori_pattern(document: &LocatedFiles<'_>, text: &Spanned<String>) -> Result<OriPattern, ConfigError> {
     OriPattern::new(text.get_ref()).map_err(|problem| {
         document.error(&text.span(), problem).help("`?` is one character, `#` one digit, `*` any run of characters")
     })
 }
 
-/// Loads the roster of a class. Its bytes are part of the policy's digest.
-fn load_roster(
-    document: &Document<'_>,
-    rosters: Rosters<'_>,
-    file: &Spanned<String>,
-    digest: &mut Sha256,
-) -> Result<Roster, ConfigError> {
-    if let Some(bytes) = rosters.in_memory(file.get_ref()) {
-        digest.update(bytes);
-        return Roster::of(Path::new(file.get_ref()), bytes.to_vec());
-    }
-    let Some(folder) = rosters.folder else {
-        let message = "a policy that is no file has no folder for its `ori-file`";
-        return Err(document.error(&file.span(), message).help("give the table from memory, under this name"));
-    };
-    let path = folder.join(file.get_ref());
-    let bytes = read_bytes(&path)
-        .map_err(|error| document.error(&file.span(), error.to_string()).help("it is looked for beside the policy"))?;
-    digest.update(&bytes);
-    Roster::of(&path, bytes)
+/// The position of a byte, and the included file that it is in.
+fn written_at(document: &LocatedFiles<'_>, at: usize) -> (Position, Option<Arc<str>>) {
+    (document.position(at), document.included(at).map(Arc::from))
 }
 
 /// The index of a name in a list, or an error that suggests the nearest name. `what` is the kind of name, and the help
 /// if no name is near.
 fn find<T: TryFrom<usize>>(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     name: &Spanned<String>,
     known: &[String],
     what: (&str, &str),
@@ -542,12 +548,12 @@ fn find<T: TryFrom<usize>>(
 }
 
 /// The index of a claim among the declared ones.
-fn find_claim(document: &Document<'_>, name: &Spanned<String>, claims: &Claims) -> Result<usize, ConfigError> {
+fn find_claim(document: &LocatedFiles<'_>, name: &Spanned<String>, claims: &Claims) -> Result<usize, ConfigError> {
     find(document, name, claims.declared(), ("claim", "claims are declared in `[policy] claims = [...]`"))
 }
 
 /// The set of these declared claims.
-fn claim_set(document: &Document<'_>, names: &[Spanned<String>], claims: &Claims) -> Result<ClaimSet, ConfigError> {
+fn claim_set(document: &LocatedFiles<'_>, names: &[Spanned<String>], claims: &Claims) -> Result<ClaimSet, ConfigError> {
     let places: Vec<usize> = all(names.iter().map(|name| find_claim(document, name, claims)))?;
     let mut set = ClaimSet::default();
     places.into_iter().for_each(|place| set.insert(place));
@@ -555,7 +561,7 @@ fn claim_set(document: &Document<'_>, names: &[Spanned<String>], claims: &Claims
 }
 
 fn index_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     name: &Spanned<String>,
     place: Option<usize>,
     (what, help): (&str, &str),
@@ -569,7 +575,7 @@ fn index_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
 
 /// What a rule asks of an attribute. Values that it names are declared, unless the policy lists them.
 fn ask(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     attribute: Attribute,
     names: &Names,
     values: &mut Values,
@@ -587,7 +593,7 @@ fn ask(
 
 /// The index of a value that a rule names.
 fn value_index(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     attribute: Attribute,
     name: &Spanned<String>,
     values: &mut Values,
@@ -616,13 +622,18 @@ fn value_index(
 }
 
 fn undeclared_value(
-    document: &Document<'_>,
+    document: &LocatedFiles<'_>,
     attribute: Attribute,
     name: &Spanned<String>,
     known: &[String],
 ) -> ConfigError {
     let error = document.error(&name.span(), format!("unknown {} `{}`", attribute.name(), name.get_ref()));
     match nearest_code(name.get_ref(), known.iter().map(String::as_str)) {
+        _ if document.included(name.span().start).is_some() => error.help(format!(
+            "`[policy] {} = [...]` of {} holds for the whole: add it there",
+            attribute.key(),
+            document.own()
+        )),
         Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
         None => error.help(format!(
             "`[policy] {} = [...]` doesn't list it: add it there, or take it away here",
@@ -633,8 +644,7 @@ fn undeclared_value(
 
 /// Resolves the names in rules to ids.
 struct Resolver<'a> {
-    document: &'a Document<'a>,
-    lines: Lines<'a>,
+    document: &'a LocatedFiles<'a>,
     catalog: &'a Catalog,
     messages: &'a [String],
     claims: Claims,
@@ -654,6 +664,8 @@ impl Resolver<'_> {
                 rules.extend(errors.take(self.rule(kind, rule)));
             }
         }
+        // The policy's own come last: another name is for them.
+        ids.sort_by_key(|id| self.document.included(id.span().start).is_none());
         errors.take(distinct(self.document, &ids, "rule"));
         rules
     }
@@ -698,7 +710,7 @@ impl Resolver<'_> {
         let when_absent = self.applies_when_absent(kind, &raw);
         let when_absent = errors.take(when_absent);
         let validity = errors.take(validity(self.document, raw.from.as_ref(), raw.until.as_ref()));
-        let checked = raw.checked.as_ref().map(|date| table_date(self.document, date));
+        let checked = raw.checked.as_ref().map(|date| read_date(self.document, &spanned_date(date)));
         let checked = errors.take(checked.transpose()).flatten();
         let claims =
             [&raw.requires, &raw.unless].map(|names| errors.take(claim_set(self.document, names, &self.claims)));
@@ -716,6 +728,7 @@ impl Resolver<'_> {
             RuleKind::Permit => (requires.union(specified_by), unless),
             RuleKind::Forbid | RuleKind::Review | RuleKind::Duty => (requires, unless.union(specified_by)),
         };
+        let (position, file) = written_at(self.document, span.start);
         Ok(Rule {
             id: raw.id.into_inner(),
             classes,
@@ -733,7 +746,8 @@ impl Resolver<'_> {
                 basis: raw.basis,
                 source: raw.source.map(Spanned::into_inner),
                 checked,
-                position: self.lines.position(span.start),
+                position,
+                file,
             },
         })
     }

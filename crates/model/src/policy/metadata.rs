@@ -6,7 +6,7 @@ use super::attribute::{Attribute, AttributeSet, Attributes, Stated};
 use super::instrument::Specified;
 use super::ori::Ori;
 use super::period::{Period, Validity};
-use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
+use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule, RuleMetadata};
 use super::{Grant, Policy, Requester, vouched};
 use crate::catalog::{ElementId, Treatment};
 use crate::date::Date;
@@ -40,6 +40,11 @@ impl Policy {
     /// The file as named by the caller.
     pub fn file(&self) -> &str {
         &self.head.file
+    }
+
+    /// The file that a rule or a class is in.
+    pub fn file_of<'m>(&'m self, of: &'m RuleMetadata) -> &'m str {
+        of.file.as_deref().unwrap_or_else(|| self.file())
     }
 
     /// The title of the policy.

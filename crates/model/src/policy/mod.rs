@@ -5,6 +5,7 @@ mod agency;
 mod attribute;
 mod claims;
 mod duty;
+mod include;
 mod instrument;
 mod load;
 mod metadata;
@@ -26,6 +27,7 @@ use serde::Serialize;
 pub use agency::{Agencies, AgencyClass};
 pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated};
 pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
+pub use include::{InMemory, LocatedFiles, PolicyFiles, PolicySources};
 pub use instrument::{Instrument, InstrumentFault, InstrumentText, Specified};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
@@ -38,11 +40,11 @@ pub use period::{InForce, Period, Validity, table_date};
 pub use request::RequestError;
 pub use request::Undeclared;
 pub use requester::{Requester, RequesterError};
-pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
+pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule, RuleMetadata};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {
     ori::OriPattern,
-    roster::{InMemory, Roster, RosterEntry, Rosters},
+    roster::{Roster, RosterEntry},
 };
 
 use crate::catalog::{Catalog, ElementId, Treatment};
@@ -60,7 +62,7 @@ pub struct PolicyIdentity {
     /// The policy's own version.
     pub version: String,
     /// SHA-256 of the policy's text, then of its ORI files in the order of their classes' names, as lower-case
-    /// hexadecimal.
+    /// hexadecimal. With what it includes: of the same of each, with its kind and its length.
     pub sha256: String,
 }
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::config::{ConfigError, Document, Errors, Spanned};
+use crate::config::{ConfigError, Document, ErrorAt, Errors, Spanned};
 use crate::date::{DATE_FORM, Date};
 
 /// The first and the last day on which something is in force. `None` is open.
@@ -40,7 +40,7 @@ impl Validity {
 
     /// Reads both days. What is no date, or leaves no day, is an error: it would be in force never, or always (P2).
     pub(super) fn read(
-        document: &Document<'_>,
+        document: &impl ErrorAt,
         from: Option<DateText<'_>>,
         until: Option<DateText<'_>>,
     ) -> Result<Self, ConfigError> {
@@ -50,7 +50,7 @@ impl Validity {
         errors.finish()?;
         match (validity.from, validity.until, until) {
             (Some(from), Some(last), Some((_, span))) if last < from => {
-                let error = document.error(&span, format!("it ends on {last}, before it begins on {from}"));
+                let error = document.error_at(&span, format!("it ends on {last}, before it begins on {from}"));
                 Err(error.help("correct `from` or `until`; both days count"))
             }
             _ => Ok(validity),
@@ -72,9 +72,9 @@ pub fn table_date(document: &Document<'_>, text: &Spanned<String>) -> Result<Dat
 }
 
 /// Parses a date.
-pub(super) fn read_date(document: &Document<'_>, (text, span): &DateText<'_>) -> Result<Date, ConfigError> {
+pub(super) fn read_date(document: &impl ErrorAt, (text, span): &DateText<'_>) -> Result<Date, ConfigError> {
     Date::parse(text).ok_or_else(|| {
-        let error = document.error(span, format!("`{text}` is no date"));
+        let error = document.error_at(span, format!("`{text}` is no date"));
         match Date::parse(&text.trim().replace(['/', '.'], "-")) {
             Some(meant) => error.help(format!("did you mean `{meant}`?")),
             None => error.help(DATE_FORM),

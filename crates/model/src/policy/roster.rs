@@ -4,7 +4,7 @@
 //! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`, and maybe `from`,
 //! `until`, `source` and `note`; without a header there is one column.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::ori::Ori;
 use super::period::Validity;
-use crate::config::{ConfigError, Document, Errors, decode};
+use crate::config::{ConfigError, Document, ErrorAt, Errors, decode};
 
 /// Field delimiters. The first row determines which one is used.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -22,39 +22,6 @@ const MAX_REPORTED: usize = 20;
 
 /// The names of the columns that are read, that of the ORIs first.
 const COLUMNS: [&str; 5] = ["ori", "from", "until", "source", "note"];
-
-/// Rosters in memory, each by the name that an `ori-file` has for it.
-pub type InMemory<'r> = HashMap<&'r str, &'r [u8]>;
-
-/// Where the rosters of a policy come from.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Rosters<'r> {
-    /// The folder of the policy: an `ori-file` is relative to it.
-    pub folder: Option<&'r Path>,
-    /// Tables in memory, each by the name that an `ori-file` has for it. They are taken before files.
-    pub in_memory: Option<&'r InMemory<'r>>,
-}
-
-impl<'r> Rosters<'r> {
-    /// The bytes of a table in memory.
-    pub(super) fn in_memory(&self, name: &str) -> Option<&'r [u8]> {
-        self.in_memory?.get(name).copied()
-    }
-
-    /// Checks that a class names every table in memory: one that is never read would leave its agencies to other classes
-    /// (P2).
-    pub(super) fn check_names(&self, files: &HashSet<&str>) -> Result<(), ConfigError> {
-        let mut errors = Errors::default();
-        let mut idle: Vec<&str> =
-            self.in_memory.into_iter().flat_map(HashMap::keys).copied().filter(|name| !files.contains(name)).collect();
-        idle.sort();
-        for name in idle {
-            let error = ConfigError::of_file(name, "no agency class of the policy names this table of ORIs");
-            errors.push(error.nearest(name, files.iter().copied()).or_help("the name is the text of `ori-file`"));
-        }
-        errors.finish()
-    }
-}
 
 /// A loaded roster.
 #[derive(Debug)]
@@ -359,10 +326,10 @@ fn parse_ori(text: &str) -> Option<Ori> {
     Ori::new(&text.to_ascii_uppercase())
 }
 
-/// The error for an invalid ORI. `Document::error` adds invisible characters.
-pub(super) fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
+/// The error for an invalid ORI. The document adds invisible characters.
+pub(super) fn no_ori(document: &impl ErrorAt, span: &Range<usize>, text: &str) -> ConfigError {
     let fault = Ori::parse(text).err().map_or_else(String::new, |fault| format!(": {fault}"));
-    let error = document.error(span, format!("`{text}` is no ORI{fault}"));
+    let error = document.error_at(span, format!("`{text}` is no ORI{fault}"));
     let meant = text.trim().to_uppercase();
     match Ori::new(&meant) {
         Some(_) => error.help(format!("did you mean `{meant}`?")),

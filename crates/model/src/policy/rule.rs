@@ -1,5 +1,7 @@
 //! Rules in resolved form: names as indices, claims as bits.
 
+use std::sync::Arc;
+
 use super::attribute::{Asked, Attribute, Attributes, Stated};
 use super::duty::Duty;
 use super::period::{InForce, Period, Validity};
@@ -85,6 +87,7 @@ impl Effect {
 /// Metadata of a rule or a class for people, with no effect on decisions.
 #[derive(Debug, Clone, Default)]
 pub struct RuleMetadata {
+    /// What it is for, or who they are.
     pub title: Option<String>,
     /// The statute or agreement that a rule is based on.
     pub basis: Option<String>,
@@ -92,8 +95,10 @@ pub struct RuleMetadata {
     pub source: Option<String>,
     /// The day on which it was.
     pub checked: Option<Date>,
-    /// Its position in the policy's file.
+    /// Its position in the policy's file, or in the included one that it is in.
     pub position: Position,
+    /// The included policy's file that it is in; `None`: the policy's own.
+    pub file: Option<Arc<str>>,
 }
 
 /// One permit, forbid, review or duty. `None` in a condition is "any".

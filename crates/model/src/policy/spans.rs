@@ -5,16 +5,18 @@
 
 use std::ops::Range;
 
-use super::load::{RawAgencyClass, RawPolicy, RawRule};
+use super::include::PolicyFiles;
+use super::load::{RawAgencyClass, RawRule};
 use crate::catalog::Treatment;
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Errors, Spanned};
 
 /// A name and its span.
 #[derive(Debug, Clone)]
 pub struct SpannedName {
     /// The name.
     pub name: String,
-    /// Where it is, in bytes of the file.
+    /// Where it is, in bytes of the file; those of included files come after. [`LocatedFiles`](super::LocatedFiles) tells
+    /// the file.
     pub span: Range<usize>,
 }
 
@@ -25,8 +27,8 @@ pub struct ClassSpans {
     pub name: SpannedName,
     /// ORIs and patterns.
     pub ori: Vec<SpannedName>,
-    /// The file of its roster.
-    pub ori_file: Option<SpannedName>,
+    /// The files of its rosters, one at most for each file of the policy.
+    pub ori_files: Vec<SpannedName>,
     /// Classes whose ORIs its patterns don't claim.
     pub except: Vec<SpannedName>,
     /// Classes that share ORIs with it on purpose.
@@ -70,9 +72,15 @@ pub struct PolicySpans {
 }
 
 impl PolicySpans {
-    /// Reads the tables of a policy; [`Policy`](super::Policy) validates its names.
-    pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
-        let raw: RawPolicy = document.parse()?;
+    /// Reads the tables of a policy and of those that it includes; [`Policy`](super::Policy) validates its names.
+    ///
+    /// # Errors
+    /// All errors of their structure.
+    pub fn read(files: &PolicyFiles) -> Result<Self, ConfigError> {
+        let mut errors = Errors::default();
+        let raw = files.merge(&mut errors);
+        errors.finish()?;
+        let raw = raw.ok_or_else(|| ConfigError::of_file(files.own().file, "can't be read as a policy"))?;
         let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).chain(&raw.duty).map(rule).collect();
         let head = raw.policy.name.span();
         Ok(Self {
@@ -90,7 +98,7 @@ fn class(name: &Spanned<String>, raw: &RawAgencyClass) -> ClassSpans {
     ClassSpans {
         name: spanned(name),
         ori: all(&raw.ori),
-        ori_file: raw.ori_file.as_ref().map(spanned),
+        ori_files: raw.ori_files().map(spanned).collect(),
         except: all(&raw.except),
         overlaps: all(&raw.overlaps),
     }

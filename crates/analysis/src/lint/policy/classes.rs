@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
-use std::path::Path;
 
 use super::advice::{ClassMove, excepting, is_safe};
 use super::table::{
@@ -11,9 +10,8 @@ use super::table::{
 };
 use super::{Finding, Subject, names_class};
 use crate::survey::covering;
-use dmv_redact_model::config::read_bytes;
 use dmv_redact_model::policy::{
-    AgencyClass, ClassId, ClassSpans, Effect, Ori, OriPattern, Policy, Roster, Rule, SpannedName,
+    AgencyClass, ClassId, ClassSpans, Effect, Ori, OriPattern, PolicyFiles, Roster, Rule, SpannedName,
 };
 
 /// The verified ORI of ICE's Law Enforcement Support Center (Nlets, message keys IAQ and IAR). It begins with VT.
@@ -79,28 +77,27 @@ fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
             subject.find(&ORI_LISTED_TWICE, &name.span, listed_twice_message(&spans.name, ori), "leave one out");
         }
     }
-    let Some(roster) = roster(subject.policy, spans) else { return };
-    let document = roster.document();
-    // A roster with dates may list an ORI again for other days.
-    let is_dated = roster.entries.iter().any(|entry| !entry.validity.is_always());
-    for entry in &roster.entries {
-        let is_again = seen.contains(&entry.ori);
-        if !is_dated {
-            seen.insert(entry.ori);
-        }
-        if is_again {
-            let message = listed_twice_message(&spans.name, entry.ori);
-            let error = document.error(&entry.span, message).help("leave one out");
-            subject.findings.push(Finding::new(&ORI_LISTED_TWICE, error));
+    for roster in rosters(subject.files, spans) {
+        let document = roster.document();
+        // A roster with dates may list an ORI again for other days.
+        let is_dated = roster.entries.iter().any(|entry| !entry.validity.is_always());
+        for entry in &roster.entries {
+            let is_again = seen.contains(&entry.ori);
+            if !is_dated {
+                seen.insert(entry.ori);
+            }
+            if is_again {
+                let message = listed_twice_message(&spans.name, entry.ori);
+                let error = document.error(&entry.span, message).help("leave one out");
+                subject.findings.push(Finding::new(&ORI_LISTED_TWICE, error));
+            }
         }
     }
 }
 
-/// The roster of a class, read again. It was read with the policy; if it is gone now, it has no findings.
-pub(super) fn roster(policy: &Policy, class: &ClassSpans) -> Option<Roster> {
-    let file = class.ori_file.as_ref()?;
-    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(&file.name);
-    read_bytes(&path).and_then(|bytes| Roster::of(&path, bytes)).ok()
+/// The rosters of a class, as they were read with the policy.
+pub(super) fn rosters(files: &PolicyFiles, class: &ClassSpans) -> Vec<Roster> {
+    class.ori_files.iter().filter_map(|file| files.roster(file.span.start)?.ok()).collect()
 }
 
 fn listed_twice_message(class: &SpannedName, ori: Ori) -> String {
@@ -219,7 +216,12 @@ fn overlaps(subject: &mut Subject<'_>) {
 fn listing_span(subject: &Subject<'_>, class: ClassId, ori: Ori) -> Option<Range<usize>> {
     let class = subject.class(class)?;
     let listed = class.ori.iter().find(|name| name.name == ori.as_str());
-    Some(listed.or(class.ori_file.as_ref()).unwrap_or(&class.name).span.clone())
+    let has = |file: &&SpannedName| {
+        let roster = subject.files.roster(file.span.start).and_then(Result::ok);
+        roster.is_some_and(|roster| roster.entries.iter().any(|entry| entry.ori == ori))
+    };
+    let in_file = || class.ori_files.iter().find(has);
+    Some(listed.or_else(in_file).unwrap_or(&class.name).span.clone())
 }
 
 /// Exactly listed ORIs that a pattern of an excepted class would have claimed: the ORI, the class that lists it, the
@@ -347,7 +349,7 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
         .max_by_key(|other| pattern_count(subject, *other));
     let (Some(wide), Some(spans)) = (wide, subject.class(class)) else { return };
     // A class with a roster has patterns for what it doesn't list yet.
-    if spans.ori_file.is_some() {
+    if !spans.ori_files.is_empty() {
         return;
     }
     let message = format!(

@@ -4,26 +4,24 @@
 
 use std::ops::Range;
 
-use super::classes::roster;
+use super::classes::rosters;
 use super::table::{
     CHECKED_IN_FUTURE, CHECKED_LONG_AGO, CHECKED_WITHOUT_SOURCE, EXPIRED, EXPIRES_SOON, SOURCE_UNCHECKED,
 };
 use super::{Code, Finding};
-use dmv_redact_model::config::{ConfigError, Document, LocatedDocument};
+use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::date::Date;
-use dmv_redact_model::policy::{ClassSpans, Effect, Policy, PolicySpans, Roster, RosterEntry, Rule, RuleSpans};
+use dmv_redact_model::policy::{
+    ClassSpans, Effect, Policy, PolicyFiles, PolicySpans, Roster, RosterEntry, Rule, RuleSpans,
+};
 
 /// How many days before the last one it is told.
 const SOON: i64 = 30;
 
 /// Lints the dates of a policy as they are on a day.
-pub(in super::super) fn lint(
-    document: &Document<'_>,
-    policy: &Policy,
-    today: Date,
-) -> Result<Vec<Finding>, ConfigError> {
-    let spans = PolicySpans::read(document)?;
-    let located = LocatedDocument::of(document);
+pub(in super::super) fn lint(files: &PolicyFiles, policy: &Policy, today: Date) -> Result<Vec<Finding>, ConfigError> {
+    let spans = PolicySpans::read(files)?;
+    let located = files.located();
     let mut findings = Vec::new();
     let mut find = |code, span: &Range<usize>, message: String, help: &str| {
         findings.push(Finding::new(code, located.error(span, message).help(help)));
@@ -38,7 +36,7 @@ pub(in super::super) fn lint(
         lint_rule(rule, spans, today, &mut find);
     }
     for class in &spans.classes {
-        if let Some(roster) = roster(policy, class) {
+        for roster in rosters(files, class) {
             findings.extend(lint_roster(class, &roster, today));
         }
     }
@@ -130,7 +128,8 @@ mod tests {
 
     use super::super::tests::{CATALOG, KEYS};
     use super::*;
-    use dmv_redact_model::policy::{MessageKeys, Rosters};
+    use dmv_redact_model::config::Document;
+    use dmv_redact_model::policy::{MessageKeys, PolicySources};
 
     const TODAY: &str = "2026-12-01";
 
@@ -143,13 +142,13 @@ mod tests {
             "[policy]\nname = 'p'\nversion = '1'\n{head}\n[agencies]\na = {{ ori-file = 'r.csv' }}\n\
              [[permit]]\nid = 'r'\nagencies = ['a']\nelements = ['person.name']\n{rule}\n"
         );
-        let document = Document { file: &file, text: &text };
         let names = &KEYS.map(str::to_owned);
-        let rosters = Rosters { folder: Some(folder.path()), in_memory: None };
+        let sources = PolicySources { folder: Some(folder.path()), ..PolicySources::default() };
+        let files = PolicyFiles::read(&Document { file: &file, text: &text }, sources);
         let keys = MessageKeys { names, may_be_absent: true };
-        let policy = Policy::load(&document, rosters, &CATALOG, keys).unwrap();
+        let policy = Policy::load(&files, &CATALOG, keys).unwrap();
         let today = Date::parse(TODAY).unwrap();
-        let found = lint(&document, &policy.as_of(today), today).unwrap();
+        let found = lint(&files, &policy.as_of(today), today).unwrap();
         let told = found.iter().map(|finding| {
             let (line, column) = finding.error.position().unwrap();
             let file = finding.error.file().rsplit(['/', '\\']).next().unwrap();

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::tests::{CATALOG, FORMATS, KEYS};
+use super::tests::{CATALOG, FORMATS, KEYS, alone};
 use super::*;
 use crate::survey::{Direction, compare};
-use dmv_redact_model::policy::{MessageKeys, Rosters};
+use dmv_redact_model::policy::MessageKeys;
 
 #[derive(Clone, Debug)]
 struct Class {
@@ -56,12 +56,12 @@ impl RandomPolicy {
         let text = self.text();
         let names = &KEYS.map(str::to_owned);
         let keys = MessageKeys { names, may_be_absent: true };
-        Policy::load(&Document { file: "p.toml", text: &text }, Rosters::default(), &CATALOG, keys).unwrap()
+        Policy::load(&alone("p.toml", &text), &CATALOG, keys).unwrap()
     }
 
     fn findings(&self, policy: &Policy) -> Vec<Finding> {
         let text = self.text();
-        lint(&Document { file: "p.toml", text: &text }, policy, &CATALOG, &FORMATS).unwrap()
+        lint(&alone("p.toml", &text), policy, &CATALOG, &FORMATS).unwrap()
     }
 
     /// The class whose line a finding is on.

@@ -5,6 +5,7 @@
 
 mod absent;
 mod advice;
+mod beyond;
 mod classes;
 mod dates;
 #[cfg(test)]
@@ -23,16 +24,20 @@ use std::ops::Range;
 use super::finding::{Code, Finding};
 use crate::survey::{Claim, Population, Survey};
 use dmv_redact_model::catalog::{Catalog, Element, ElementId};
-use dmv_redact_model::config::{ConfigError, Document, LocatedDocument};
+use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{Attributes, ClassId, ClassSpans, Period, Policy, PolicySpans, Rule, RuleSpans};
+use dmv_redact_model::policy::{
+    Attributes, ClassId, ClassSpans, LocatedFiles, Period, Policy, PolicyFiles, PolicySpans, Rule, RuleSpans,
+};
 
+pub(super) use beyond::lint as lint_beyond;
 pub(super) use dates::lint as lint_dates;
 pub(super) use table::ALL;
 
 /// A policy and the data that its lints share.
 struct Subject<'a> {
-    document: LocatedDocument<'a>,
+    document: LocatedFiles<'a>,
+    files: &'a PolicyFiles,
     catalog: &'a Catalog,
     policy: &'a Policy,
     survey: &'a Survey<'a>,
@@ -48,12 +53,12 @@ struct Subject<'a> {
 
 /// Lints a policy for messages of these formats.
 pub(super) fn lint(
-    document: &Document<'_>,
+    files: &PolicyFiles,
     policy: &Policy,
     catalog: &Catalog,
     formats: &Formats,
 ) -> Result<Vec<Finding>, ConfigError> {
-    let spans = PolicySpans::read(document)?;
+    let spans = PolicySpans::read(files)?;
     let survey = Survey::of(policy);
     let claims = survey.claims()?;
     let populations = survey.populations()?;
@@ -63,9 +68,9 @@ pub(super) fn lint(
             class_populations.get_mut(usize::from(*class)).into_iter().for_each(|own| own.push(index));
         }
     }
-    let document = LocatedDocument::of(document);
     let mut subject = Subject {
-        document,
+        document: files.located(),
+        files,
         catalog,
         policy,
         survey: &survey,
@@ -84,6 +89,17 @@ pub(super) fn lint(
     situations::lint(&mut subject)?;
     reviews::lint(&mut subject)?;
     Ok(subject.findings)
+}
+
+/// A finding of a file that isn't the policy's own says so: whoever reads it may write into that one only.
+pub(super) fn of_included(finding: Finding, files: &PolicyFiles) -> Finding {
+    let Finding { code, error } = finding;
+    if !files.includes_file(error.file()) {
+        return Finding { code, error };
+    }
+    let included = format!("{} includes this one: what can be added, add there", files.own().file);
+    let help = error.help_text().map_or_else(|| included.clone(), |help| format!("{help} ({included})"));
+    Finding { code, error: error.help(help) }
 }
 
 impl<'a> Subject<'a> {

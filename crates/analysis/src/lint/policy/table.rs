@@ -108,8 +108,12 @@ pub(super) const SOURCE_UNCHECKED: Code =
 pub(super) const CHECKED_WITHOUT_SOURCE: Code =
     Code::warning("checked-without-source", "a rule that says when the law was read, and not where");
 
+pub(super) const PERMITS_BEYOND_INCLUDED: Code =
+    Code::note("permits-beyond-included", "somebody gets what a policy that this one includes doesn't permit");
+
 /// All of them.
-pub(crate) const ALL: [&Code; 39] = [
+pub(crate) const ALL: [&Code; 40] = [
+    &PERMITS_BEYOND_INCLUDED,
     &EXPIRED,
     &EXPIRES_SOON,
     &CHECKED_LONG_AGO,

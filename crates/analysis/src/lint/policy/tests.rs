@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::*;
-use dmv_redact_model::policy::{MessageKeys, Rosters};
+use dmv_redact_model::config::Document;
+use dmv_redact_model::policy::{MessageKeys, PolicySources};
+
+/// A policy that names no other file.
+pub(super) fn alone(file: &str, text: &str) -> PolicyFiles {
+    PolicyFiles::read(&Document { file, text }, PolicySources::default())
+}
 
 pub(super) const KEYS: [&str; 2] = ["DR", "KR"];
 pub(super) static CATALOG: LazyLock<Catalog> =
@@ -29,11 +35,10 @@ fn found(text: &str) -> Vec<String> {
 
 /// Everything that is found.
 fn all_found(text: &str) -> Vec<String> {
-    let document = Document { file: "p.toml", text };
+    let files = alone("p.toml", text);
     let names = &KEYS.map(str::to_owned);
-    let policy =
-        Policy::load(&document, Rosters::default(), &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
-    let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
+    let policy = Policy::load(&files, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
+    let found = lint(&files, &policy, &CATALOG, &FORMATS).unwrap();
     let line = |finding: &Finding| {
         let (line, column) = finding.error.position().unwrap();
         format!("{line}:{column} {}: {}", finding.code.name, finding.error.message())
@@ -322,11 +327,10 @@ fn p8_claims_that_depend_on_each_other_in_too_many_ways_are_refused_by_name() {
         }
     }
     let text = format!("{HEAD}claims = {claims:?}\n[agencies]\npolice = {{ ori = ['AZ*'] }}\n{rules}");
-    let document = Document { file: "p.toml", text: &text };
+    let files = alone("p.toml", &text);
     let names = &KEYS.map(str::to_owned);
-    let policy =
-        Policy::load(&document, Rosters::default(), &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
-    let error = lint(&document, &policy, &CATALOG, &FORMATS).unwrap_err().to_string();
+    let policy = Policy::load(&files, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
+    let error = lint(&files, &policy, &CATALOG, &FORMATS).unwrap_err().to_string();
     assert!(error.starts_with("p.toml: the claims that rules `f") && error.contains(" more ask for depend"), "{error}");
 }
 
@@ -507,8 +511,9 @@ fn the_shipped_policies_have_nothing_to_warn_of() {
         }
         let builder = dmv_redact::Filter::builder().policy_path(&path).as_of(None);
         let (catalog, formats) = builder.load_catalog_and_formats().unwrap();
-        let file = builder.policy_file().unwrap();
-        let found = lint(&file.document(), &builder.policy(&catalog, &formats).unwrap(), &catalog, &formats).unwrap();
+        let files = builder.policy_files().unwrap();
+        let policy = builder.policy_of(&files, &catalog, &formats).unwrap();
+        let found = lint(&files, &policy, &catalog, &formats).unwrap();
         let found: Vec<_> =
             found.iter().filter(|finding| finding.severity(true) == super::super::Severity::Error).collect();
         assert!(found.is_empty(), "{}: {found:#?}", path.display());
@@ -561,10 +566,10 @@ fn attack_30_a_wildcard_that_admits_federal_offices_is_told() {
 #[test]
 fn attack_30_a_wildcard_that_admits_federal_offices_says_what_to_write() {
     let text = format!("{HEAD}[agencies.police]\nori = ['AZ*00']\n{}", permit("one", "'police'", "'person.name'", ""));
-    let document = Document { file: "p.toml", text: &text };
+    let files = alone("p.toml", &text);
     let keys = MessageKeys { names: &[], may_be_absent: false };
-    let policy = Policy::load(&document, Rosters::default(), &CATALOG, keys).unwrap();
-    let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
+    let policy = Policy::load(&files, &CATALOG, keys).unwrap();
+    let found = lint(&files, &policy, &CATALOG, &FORMATS).unwrap();
     let help = found.iter().find(|finding| finding.code.name == "wildcard-admits-letters").unwrap().error.help_text();
     assert_eq!(help, Some("`#` is one digit: write `AZ###??00`"));
 }
@@ -580,14 +585,10 @@ fn an_ori_that_a_class_lists_twice_is_told_where_it_is() {
     std::fs::write(&path, &text).unwrap();
     std::fs::write(folder.path().join("r.csv"), "ori\nAZ0080000\naz0070000\nAZ0080000\n").unwrap();
     let (file, names) = (path.to_str().unwrap(), &[]);
-    let document = Document { file, text: &text };
-    let policy = Policy::load(
-        &document,
-        Rosters { folder: Some(folder.path()), in_memory: None },
-        &CATALOG,
-        MessageKeys { names, may_be_absent: false },
-    );
-    let found = lint(&document, &policy.unwrap(), &CATALOG, &FORMATS).unwrap();
+    let sources = PolicySources { folder: Some(folder.path()), ..PolicySources::default() };
+    let files = PolicyFiles::read(&Document { file, text: &text }, sources);
+    let policy = Policy::load(&files, &CATALOG, MessageKeys { names, may_be_absent: false });
+    let found = lint(&files, &policy.unwrap(), &CATALOG, &FORMATS).unwrap();
     let places: Vec<_> = found.iter().map(|finding| (finding.code.name, finding.error.position().unwrap())).collect();
     assert_eq!(places, [("ori-listed-twice", (3, 1)), ("ori-listed-twice", (4, 1))]);
     assert!(found[0].error.file().ends_with("r.csv"));
