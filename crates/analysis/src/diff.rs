@@ -23,6 +23,9 @@ pub struct Diff {
     /// What either policy does with a value that violates its shape, if they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     on_shape_violation: Option<OldAndNew>,
+    /// The claims of both that count with other instruments, by who may issue these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<ClaimReport>,
     /// The purposes, values of other attributes and message keys that either policy names.
     purposes: Vec<String>,
     #[serde(flatten)]
@@ -32,6 +35,39 @@ pub struct Diff {
     /// The duties that only one of the policies has, by who asks. They are no gain: nothing goes out by them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duties: Vec<DutyReport>,
+}
+
+/// A claim of both policies that counts with other instruments.
+#[derive(Debug, Serialize)]
+struct ClaimReport {
+    name: String,
+    /// Whether it counts with what it didn't count with.
+    gains: bool,
+    #[serde(flatten)]
+    between: OldAndNew,
+}
+
+impl ClaimReport {
+    fn all(policies: [&Policy; 2]) -> Vec<Self> {
+        let [before, after]: [Vec<_>; 2] = policies.map(|policy| policy.claim_issuers().collect());
+        let mut reports = Vec::new();
+        for (name, new) in after {
+            let Some((_, old)) = before.iter().find(|(own, _)| *own == name) else { continue };
+            let is_more = |one: &[String], other: &[String]| match (one, other) {
+                ([], [_, ..]) => true,
+                (one, other) => !other.is_empty() && one.iter().any(|issuer| !other.contains(issuer)),
+            };
+            let gains = is_more(new, old);
+            if gains || is_more(old, new) {
+                let told = |issuers: &[String]| match issuers {
+                    [] => "no instrument".to_owned(),
+                    issuers => format!("an instrument of {}", issuers.join(", ")),
+                };
+                reports.push(Self { name: plain(name), gains, between: OldAndNew { old: told(old), new: told(new) } });
+            }
+        }
+        reports
+    }
 }
 
 /// Duties that only one of the policies has for some requesters.
@@ -136,14 +172,18 @@ impl Diff {
     pub fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
         // More is released if the value is removed but the message is neither held nor withheld, and no notice says so.
         let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
+        let claims = ClaimReport::all(policies);
         Self {
             old: PolicyLabel::of(policies[OLD]),
             new: PolicyLabel::of(policies[NEW]),
-            gains: is_shape_gain || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
+            gains: is_shape_gain
+                || claims.iter().any(|claim| claim.gains)
+                || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
             on_shape_violation: found.shape.map(|shapes| {
                 let [old, new] = shapes.map(|shape| shape.name().to_owned());
                 OldAndNew { old, new }
             }),
+            claims,
             purposes: named(found, Attribute::Purpose),
             attributes: Attribute::ALL
                 .into_iter()
@@ -307,6 +347,10 @@ impl fmt::Display for Diff {
         if let Some(shape) = &self.on_shape_violation {
             writeln!(f, "\non-shape-violation: {} -> {}", shape.old, shape.new)?;
         }
+        for ClaimReport { name, gains, between } in &self.claims {
+            let sign = if *gains { '+' } else { '-' };
+            writeln!(f, "\n  {sign} claim `{name}` counts with: {} -> {}", between.old, between.new)?;
+        }
         for DutyReport { agencies, example, gone, new } in &self.duties {
             writeln!(f, "\nduties of {} (for example {example})", describe_classes(agencies))?;
             for (sign, duties) in [('-', gone), ('+', new)] {
@@ -315,7 +359,8 @@ impl fmt::Display for Diff {
                 }
             }
         }
-        if self.changes.is_empty() && self.on_shape_violation.is_none() && self.duties.is_empty() {
+        let is_same = self.on_shape_violation.is_none() && self.claims.is_empty() && self.duties.is_empty();
+        if self.changes.is_empty() && is_same {
             return writeln!(f, "nothing changes for anyone");
         }
         let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss]

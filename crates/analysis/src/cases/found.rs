@@ -168,7 +168,10 @@ fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError>
         Undeclared::Value(attribute) | Undeclared::Values(attribute) => {
             case.stated.iter().find(|(own, _)| *own == attribute).map(|(_, value)| value)
         }
-        Undeclared::Claim(place) | Undeclared::NoInstrument(place) => case.claims.get(place),
+        // Claims are those of instruments, too.
+        Undeclared::Claim(place) | Undeclared::NoInstrument(place) => {
+            case.claims.iter().chain(&case.instruments).nth(place)
+        }
         Undeclared::Instrument(place, _) => case.instruments.get(place),
     };
     let file = case.file.display().to_string();

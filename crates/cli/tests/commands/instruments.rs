@@ -121,7 +121,7 @@ fn p1_a_message_case_has_its_instruments() {
     assert_eq!(case(warrant, "withheld'\nreason = 'nothing-permitted").0, 0);
     for (instrument, told) in [
         ("claim = 'warrant'\nissuer = 'clerk'", "the policy declares no such issuer for the claim: `warrant`"),
-        ("claim = 'warrnt'", "unknown claim"),
+        ("claim = 'warrnt'", "the policy declares no claim `warrnt`"),
         (
             "claim = 'warrant'\nissuer = 'federal-judge'\nuntil = '2026-11-30'",
             "the instrument ended before the day of the request",
@@ -168,4 +168,18 @@ fn reports_say_what_an_instrument_opens() {
     let (status, told) = run(folder.path(), &["diff", "policy.toml", "open.toml"]);
     assert_eq!(status, 3, "{told}");
     assert_eq!(run(folder.path(), &["diff", "open.toml", "open.toml"]).0, 0);
+    // A claim that counts with less opens more.
+    let [wider, bare] = [r#"["federal-judge", "clerk"]"#, ""].map(|issuers| match issuers {
+        "" => POLICY.replace(", issuers = [\"federal-judge\"]", ""),
+        issuers => POLICY.replace("[\"federal-judge\"]", issuers),
+    });
+    for (other, told) in [
+        (wider, "an instrument of federal-judge -> an instrument of federal-judge, clerk"),
+        (bare, "an instrument of federal-judge -> no instrument"),
+    ] {
+        fs::write(folder.path().join("other.toml"), other).unwrap();
+        let (status, text) = run(folder.path(), &["diff", "policy.toml", "other.toml"]);
+        assert!(status == 3 && text.contains(&format!("+ claim `warrant` counts with: {told}")), "{text}");
+        assert_eq!(run(folder.path(), &["diff", "other.toml", "policy.toml"]).0, 0);
+    }
 }
