@@ -529,6 +529,7 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/virginia/ice-nothing-specified-approved/case.toml",
     "cases/virginia/ice-order-approved/case.toml",
     "cases/virginia/ice-order-approved/expected.xml",
+    "cases/virginia/ice-order/case.toml",
     "cases/virginia/ice/case.toml",
     "cases/virginia/in-state-employment/case.toml",
     "cases/virginia/in-state-employment/expected.xml",
