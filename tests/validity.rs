@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use dmv_redact::{Filter, Requester};
+use dmv_redact::{Filter, Instrument, Requester};
 use dmv_redact_testing::cases::cases;
 use dmv_redact_testing::filters::built_in;
 use dmv_redact_testing::{files_below, fixture, policies, root, shipped_policies};
@@ -93,7 +93,8 @@ fn messages() -> BTreeSet<(bool, String)> {
     of_fixtures.chain(of_policies).filter_map(addressed).collect()
 }
 
-/// One of each agency class, with every purpose that the policy names and without, and with no claim, each claim and all.
+/// One of each agency class, with every purpose that the policy names and without, and with no claim, each claim and all,
+/// an instrument that specifies everything behind each.
 fn askers(policy: &Path) -> Vec<Asker> {
     let table: Table = fs::read_to_string(policy).unwrap().parse().unwrap();
     let claims = strings(table["policy"].get("claims"));
@@ -110,12 +111,20 @@ fn askers(policy: &Path) -> Vec<Asker> {
             for claims in &vouched {
                 let requester = Requester::new(ori).unwrap();
                 let requester = purpose.iter().fold(requester, |requester, code| requester.purpose(code.as_str()));
-                let requester = claims.iter().fold(requester, |requester, claim| requester.claim(*claim));
+                let requester =
+                    claims.iter().fold(requester, |requester, claim| requester.instrument(behind(claim, &table)));
                 askers.push(Asker { ori: ori.clone(), requester });
             }
         }
     }
     askers
+}
+
+/// The instrument behind a claim, of somebody who may issue one, which specifies everything.
+fn behind(claim: &str, policy: &Table) -> Instrument {
+    let issuer = policy.get("claims").and_then(|claims| claims.get(claim)?.get("issuers")?.get(0)?.as_str());
+    let instrument = Instrument::new(claim).specifies("*");
+    issuer.into_iter().fold(instrument, |instrument, issuer| instrument.issuer(issuer))
 }
 
 /// An ORI of the class: one it lists, or one that its first pattern matches.

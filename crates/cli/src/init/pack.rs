@@ -23,8 +23,14 @@ pub(super) enum Pack {
     California,
     /// Colorado (CO)
     Colorado,
+    /// Connecticut: a template, not verified law (CT)
+    Connecticut,
+    /// Delaware: a template, not verified law (DE)
+    Delaware,
     /// Federal law alone (US)
     Dppa,
+    /// Hawaii: a template, not verified law (HI)
+    Hawaii,
     /// Illinois (IL)
     Illinois,
     /// Maryland (MD)
@@ -33,10 +39,16 @@ pub(super) enum Pack {
     Massachusetts,
     /// Minnesota (MN)
     Minnesota,
+    /// New Jersey: a template, not verified law (NJ)
+    NewJersey,
     /// New York (NY)
     NewYork,
     /// Oregon (OR)
     Oregon,
+    /// Rhode Island: a template, not verified law (RI)
+    RhodeIsland,
+    /// Vermont: a template, not verified law (VT)
+    Vermont,
     /// Virginia (VA)
     Virginia,
     /// Washington (WA)
