@@ -181,7 +181,7 @@ fn p1_only_what_an_instrument_specifies_goes_out() {
 }
 
 #[test]
-fn p2_an_instrument_that_is_not_understood_withholds_the_message() {
+fn attack_31_an_instrument_that_is_not_understood_withholds_the_message() {
     let filter = Filter::builder().policy_text("policy.toml", SPECIFIED).build().unwrap();
     let message = nlets("").replace("AZ0070000", "VTICE0900");
     let ice = || Requester::new("VTICE0900").unwrap().date("2026-12-01").unwrap();

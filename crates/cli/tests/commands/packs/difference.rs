@@ -5,13 +5,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dmv_redact_testing::catalog::Catalog;
-use dmv_redact_testing::policy::{Classes, Decision, NO_OTHERS, Policy, Request, Verb};
+use dmv_redact_testing::policy::{Classes, Decision, NO_OTHERS, Paper, Policy, Request, Verb};
 use toml::Table;
 
 /// The first situation in which two policies differ.
 pub(crate) fn difference(one: &Policy, two: &Policy) -> Option<String> {
     let stated = one.purposes().iter().chain(two.purposes()).map(String::as_str);
     difference_for(one, two, &stated.map(Some).chain([None, Some("ZZZ")]).collect())
+}
+
+/// The instruments behind claims: such as specify nothing, and, where rules ask for it, such as specify everything.
+fn papers(one: &Policy, two: &Policy, claims: &BTreeSet<&str>) -> Vec<Vec<Paper>> {
+    let rules = || one.rules.iter().chain(&two.rules);
+    let asks = |claim: &str| rules().any(|rule| rule.specified_by.iter().flatten().any(|own| own == claim));
+    let papers = |specifies: &[&str]| -> Vec<Paper> {
+        let issuer =
+            |claim: &str| one.issuers.get(claim).or(two.issuers.get(claim)).and_then(|all| all.first().cloned());
+        let paper = |claim: &&str| Paper {
+            claim: (*claim).to_owned(),
+            issuer: issuer(claim),
+            specifies: specifies.iter().map(|term| (*term).to_owned()).collect(),
+            ..Paper::default()
+        };
+        claims.iter().map(paper).filter(|paper| paper.issuer.is_some() || asks(&paper.claim)).collect()
+    };
+    match claims.iter().any(|claim| asks(claim)) {
+        true => vec![papers(&[]), papers(&["*"])],
+        false => vec![papers(&[])],
+    }
 }
 
 /// The same, for these purposes alone.
@@ -24,21 +45,14 @@ fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>)
     for ((first, second), ori) in &pairs {
         let claims: Vec<String> = one.claims_of(first).union(&two.claims_of(second)).cloned().collect();
         for set in 0..1_u32 << claims.len() {
-            let vouched: BTreeSet<&str> = claims
-                .iter()
-                .enumerate()
-                .filter(|(bit, _)| set & (1 << bit) != 0)
-                .map(|(_, claim)| claim.as_str())
-                .collect();
-            for purpose in purposes {
-                for message in &messages {
-                    let request = Request {
-                        purpose: *purpose,
-                        others: NO_OTHERS,
-                        message: Some(message),
-                        claims: &vouched,
-                        papers: &[],
-                    };
+            let vouched = claims.iter().enumerate().filter(|(bit, _)| set & (1 << bit) != 0);
+            let vouched: BTreeSet<&str> = vouched.map(|(_, claim)| claim.as_str()).collect();
+            for papers in papers(one, two, &vouched) {
+                for (purpose, message) in
+                    purposes.iter().flat_map(|purpose| messages.iter().map(move |key| (purpose, key)))
+                {
+                    let (purpose, message, claims) = (*purpose, Some(message.as_str()), &vouched);
+                    let request = Request { purpose, others: NO_OTHERS, message, claims, papers: &papers };
                     let decided = one.decide(first, &request);
                     let owed = |policy: &Policy, classes| match &decided {
                         Decision::Released(_) => policy.duties(classes, &request, "release"),
@@ -46,7 +60,9 @@ fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>)
                         Decision::Withheld => policy.duties(classes, &request, "refusal"),
                     };
                     if decided != two.decide(second, &request) || owed(one, first) != owed(two, second) {
-                        return Some(format!("{ori}, purpose {purpose:?}, key {message}, claims {vouched:?}"));
+                        return Some(format!(
+                            "{ori}, purpose {purpose:?}, key {message:?}, claims {vouched:?}, {papers:?}"
+                        ));
                     }
                 }
             }

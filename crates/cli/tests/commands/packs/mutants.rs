@@ -93,6 +93,7 @@ impl Mutants<'_> {
         }
         self.dates(&at.id, &rule, |policy| at.rule(policy));
         if matches!(kind, "permit" | "forbid") {
+            self.lists(&at, &rule, "specified-by", &self.said("specified-by"));
             self.elements(&at, &rule);
         }
         if kind == "duty" {
@@ -318,7 +319,9 @@ fn is_whole(policy: &Table) -> bool {
     is_span(head)
         && rules.all(|rule| {
             is_span(rule)
-                && ["agencies", "purposes", "messages", "elements", "after"].iter().all(|key| is_named(rule, key))
+                && ["agencies", "purposes", "messages", "elements", "after", "specified-by"]
+                    .iter()
+                    .all(|key| is_named(rule, key))
         })
         && classes.all(|class| !texts(class, "ori").is_empty() || class.contains_key("ori-file"))
 }
