@@ -268,7 +268,6 @@ fn p2_what_else_a_line_states_opens_only_what_rules_say() {
         (json!({"line": "AX", "state": "AZ"}), "person.name.surname"),
         (json!({"state": "AZ", "claims": ["approved"]}), "person.name.surname license.status"),
         (json!({"state": "AZ", "claims": vec!["approved"; 90_000]}), "person.name.surname license.status"),
-        (json!({"state": "NV", "claims": ["approved"]}), "person.name.surname"),
         (json!({"claims": []}), "person.name.surname"),
     ] {
         let (_, found, stated, claims, log) = run(request.clone());
@@ -283,6 +282,9 @@ fn p2_what_else_a_line_states_opens_only_what_rules_say() {
             "{log}"
         );
     }
+    // The message is of Arizona, as its envelope says.
+    let (reason, goes_out, ..) = run(json!({"state": "NV", "claims": ["approved"]}));
+    assert_eq!((reason.as_str(), goes_out.as_str()), (Some("attribute-several"), ""));
     for (request, reason) in [
         (json!({"rsn": "SECRET"}), "attribute-unknown"),
         (json!({"rsn": "t"}), "attribute-unknown"),
@@ -367,7 +369,7 @@ fn p12_each_line_has_its_instruments_and_they_are_on_record() {
     for (option, told) in [
         (
             "claim=warrant",
-            "--instrument: the claim counts only with an instrument that names its issuer: `warrant`; it is issued by federal-judge",
+            "--instrument: the claim counts only with an instrument that names its issuer: `warrant`; it is issued by `federal-judge`",
         ),
         ("claim=warrant,issuer=federal-jugde", "did you mean `federal-judge`?"),
         (
@@ -385,7 +387,8 @@ fn p12_each_line_has_its_instruments_and_they_are_on_record() {
         assert!(run(option).contains(told), "{option}: {}", run(option));
     }
     let bare = room.run(&["redact", "--policy", "specified.toml", "--claim", "warrant"], xml.as_bytes());
-    let told = "--claim: the claim counts only with an instrument behind it: `warrant`; it is issued by federal-judge";
+    let told =
+        "--claim: the claim counts only with an instrument behind it: `warrant`; it is issued by `federal-judge`";
     assert!(complaint(&bare).contains(told), "{}", complaint(&bare));
 }
 
