@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
 use crate::survey::{Change, Difference, Differences, Direction, DutyDifference, NEW, OLD, Outcome};
 use dmv_redact_model::catalog::Catalog;
-use dmv_redact_model::policy::{Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
+use dmv_redact_model::policy::{
+    Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, TokenScope, Verdict,
+};
 
 /// The report of a comparison.
 #[derive(Debug, Serialize)]
@@ -23,6 +25,9 @@ pub struct Diff {
     /// What either policy does with a value that violates its shape, if they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     on_shape_violation: Option<OldAndNew>,
+    /// Whose tokens are alike under either policy, if they differ and either has tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<OldAndNew>,
     /// The purposes, values of other attributes and message keys that either policy names.
     purposes: Vec<String>,
     #[serde(flatten)]
@@ -136,14 +141,25 @@ impl Diff {
     pub fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
         // More is released if the value is removed but the message is neither held nor withheld, and no notice says so.
         let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
+        // Tokens that all share can be joined by more.
+        let scopes = policies.map(Policy::token_scope);
+        let scope_differs = scopes[OLD] != scopes[NEW] && policies.iter().any(|policy| policy.has_tokens());
+        let is_scope_gain = scope_differs && scopes[NEW] == TokenScope::Policy;
+        let tokens = scope_differs.then(|| {
+            let [old, new] = scopes.map(|scope| scope.name().to_owned());
+            OldAndNew { old, new }
+        });
         Self {
             old: PolicyLabel::of(policies[OLD]),
             new: PolicyLabel::of(policies[NEW]),
-            gains: is_shape_gain || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
+            gains: is_shape_gain
+                || is_scope_gain
+                || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
             on_shape_violation: found.shape.map(|shapes| {
                 let [old, new] = shapes.map(|shape| shape.name().to_owned());
                 OldAndNew { old, new }
             }),
+            tokens,
             purposes: named(found, Attribute::Purpose),
             attributes: Attribute::ALL
                 .into_iter()
@@ -307,6 +323,9 @@ impl fmt::Display for Diff {
         if let Some(shape) = &self.on_shape_violation {
             writeln!(f, "\non-shape-violation: {} -> {}", shape.old, shape.new)?;
         }
+        if let Some(tokens) = &self.tokens {
+            writeln!(f, "\ntokens: {} -> {}", tokens.old, tokens.new)?;
+        }
         for DutyReport { agencies, example, gone, new } in &self.duties {
             writeln!(f, "\nduties of {} (for example {example})", describe_classes(agencies))?;
             for (sign, duties) in [('-', gone), ('+', new)] {
@@ -315,7 +334,11 @@ impl fmt::Display for Diff {
                 }
             }
         }
-        if self.changes.is_empty() && self.on_shape_violation.is_none() && self.duties.is_empty() {
+        if self.changes.is_empty()
+            && self.on_shape_violation.is_none()
+            && self.tokens.is_none()
+            && self.duties.is_empty()
+        {
             return writeln!(f, "nothing changes for anyone");
         }
         let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss]

@@ -17,7 +17,7 @@ use super::ori::{Ori, OriPattern};
 use super::period::{InForce, Periods, Validity, spanned_date, table_date};
 use super::roster::{Roster, Rosters, no_ori};
 use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
-use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
+use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, TokenScope, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
 
@@ -78,6 +78,10 @@ pub(super) struct RawHeader {
     pub(super) lines: Option<Names>,
     /// What happens to a permitted value that violates its element's shape, and to its message.
     pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
+    /// Whose tokens are alike: with `requester`, which is the default, equal values have equal tokens in what one agency gets;
+    /// with `policy` in what all of them get.
+    #[serde(default)]
+    pub(super) tokens: TokenScope,
     /// What it is, for people.
     title: Option<String>,
     /// The first day on which the policy is in force, YYYY-MM-DD. Before it every message is withheld.
@@ -325,6 +329,7 @@ impl Policy {
                 sha256: hex(&digest.finalize()),
             }),
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
+            token_scope: raw.policy.tokens,
             agencies: Agencies::new(agencies, listings, &periods),
             claims,
             selections: Arc::new(selections(catalog)),
