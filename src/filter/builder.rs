@@ -230,15 +230,16 @@ impl FilterBuilder {
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, scratch: Arc::default() })
     }
 
-    /// The error that the policy has tokens and there is no key for them, at the first rule that has any.
+    /// The error that the policy has tokens and there is no key for them, at the first place that asks for one.
     fn no_token_key(&self) -> Result<ConfigError, ConfigError> {
         let file = self.policy_file()?;
         let spans = PolicySpans::read(&file.document())?;
-        let tokens = spans.rules.iter().find_map(|rule| {
-            let mut treatments = rule.treatments.iter();
-            treatments.find(|(_, treatment)| *treatment == Treatment::Token).map(|(key, _)| (&rule.id.name, key))
+        let tokens = spans.rules.iter().flat_map(|rule| {
+            let treatments = rule.treatments.iter().filter(|(_, treatment)| *treatment == Treatment::Token);
+            treatments.map(|(key, _)| (&rule.id.name, key))
         });
-        let error = match tokens {
+        let first = tokens.min_by_key(|(_, key)| key.span.start);
+        let error = match first {
             Some((id, key)) => {
                 let message = format!("rule `{id}` releases `{}` as a token, and there is no key for tokens", key.name);
                 file.document().error(&key.span, message)

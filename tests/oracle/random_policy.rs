@@ -165,7 +165,7 @@ fn treatment(id: &str, dice: &mut Dice) -> Option<&'static str> {
     let alone = WORLD.catalog.elements.keys().filter(|other| WORLD.catalog.covers(id, other)).count() == 1;
     let element = WORLD.catalog.elements.get(id).filter(|_| alone && dice.chance(50))?;
     let closest = element.kind.closest_treatment()?;
-    Some(if dice.chance(50) { dice.one_of(&["mask", "token"]) } else { closest })
+    Some(if dice.chance(50) { *dice.one_of(&["mask", "token"]) } else { closest })
 }
 
 /// A message for the first policy, and what both release of it; the first must agree with the oracle, too.
