@@ -54,7 +54,7 @@ fn a_message_under_a_policy_with_tokens_needs_the_key_and_reports_do_not() {
     told(&[&explain[..], &["message.xml"]].concat(), 2);
     told(&[&explain[..], &["message.xml", "--token-key", "key"]].concat(), 0);
     told(&["check", "joined.toml"], 0);
-    assert!(told(&["matrix", "joined.toml"], 0).contains("token"));
+    assert!(told(&["matrix", "--policy", "joined.toml"], 0).contains("token"));
     assert!(told(&["diff", "plain.toml", "joined.toml"], 3).contains("mask -> token"));
     fs::write(room.path().join("all.toml"), POLICY.replace("version", "tokens = 'policy'\nversion")).unwrap();
     assert!(told(&["diff", "joined.toml", "all.toml"], 3).contains("tokens: requester -> policy"));
@@ -83,8 +83,8 @@ fn cases_with_messages_need_the_key() {
         fs::write(folder.join(file), text).unwrap();
         folder
     };
-    let row = "policy = \"../../joined.toml\"\n[[row]]\nid = 'police'\nori = 'AZ0070000'\nmessages = ['DR']\n\
-        elements = ['person.ssn']\nas = { 'person.ssn' = 'token' }\n";
+    let row = "policy = '../../joined.toml'\n[[may]]\nagencies = ['police']\nclaims = []\nelements = ['person.ssn']\n\
+        as = { 'person.ssn' = 'token' }\n";
     case("rows", "matrix.toml", row);
     told_in(room.path(), &["test", "cases"], 0);
     let idle = told_in(room.path(), &["test", "cases", "--token-key", "key"], 2);
