@@ -111,7 +111,8 @@ impl Verifier {
         }
     }
 
-    /// Reads `output`, of the named format, and checks it against `grant` and its source. Without a source it checks the output alone; without a grant it only reads whose it is.
+    /// Reads `output`, of the named format, and checks it against `grant` and its source. Without a source it checks the
+    /// output alone; without a grant it only reads whose it is.
     ///
     /// # Errors
     /// The first thing that the grant doesn't permit, that isn't as the format has it, or that isn't the message's.

@@ -83,7 +83,7 @@ fn cases_with_messages_need_the_key() {
         fs::write(folder.join(file), text).unwrap();
         folder
     };
-    let row = "policy = '../../joined.toml'\n[[may]]\nagencies = ['police']\nclaims = []\nelements = ['person.ssn']\n\
+    let row = "policy = '../../joined.toml'\n[[may]]\ntitle = 'a'\nagencies = ['police']\nclaims = []\nelements = ['person.ssn']\n\
         as = { 'person.ssn' = 'token' }\n";
     case("rows", "matrix.toml", row);
     told_in(room.path(), &["test", "cases"], 0);
