@@ -21,4 +21,5 @@ mod niem;
 mod own_format;
 mod shapes;
 mod texts;
+mod tokens;
 mod validity;

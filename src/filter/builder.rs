@@ -1,5 +1,6 @@
 //! Builds a filter: reads files, loads tables, and checks everything before the first message.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,10 +9,12 @@ use crate::read::Limits;
 use crate::rewrite::Parts;
 use crate::shipped;
 use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::config::{ConfigError, File, decode_lines};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{InMemory, Policy, PolicyFiles, PolicySources};
+use dmv_redact_model::policy::{InMemory, Policy, PolicyFiles, PolicySources, PolicySpans};
+use dmv_redact_model::token::TokenKey;
 use dmv_redact_verify::Verifier;
 
 /// The settings of a filter. Every setting is optional. What comes from a path can come from memory as well.
@@ -29,11 +32,43 @@ pub struct FilterBuilder {
     limits: Limits,
     one_reading: bool,
     as_of: Option<AsOf>,
+    token_key: KeySource,
+    needs_no_token_key: bool,
 }
 
 /// The day that a policy is taken as of: one, or today.
 #[derive(Debug, Clone, Copy)]
 struct AsOf(Option<Date>);
+
+/// Where the key of tokens is. It is never shown.
+#[derive(Clone, Default)]
+enum KeySource {
+    #[default]
+    None,
+    Path(PathBuf),
+    Memory(Vec<u8>),
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Memory(_) => f.write_str("Memory"),
+        }
+    }
+}
+
+impl KeySource {
+    fn read(&self) -> Result<Option<TokenKey>, ConfigError> {
+        let (name, key) = match self {
+            Self::None => return Ok(None),
+            Self::Path(path) => (path.display().to_string(), TokenKey::read(path)),
+            Self::Memory(bytes) => ("the key of tokens".to_owned(), TokenKey::from_bytes(bytes)),
+        };
+        key.map(Some).map_err(|error| ConfigError::of_file(name, error.to_string()))
+    }
+}
 
 #[derive(Debug, Clone, Default)]
 enum PolicySource {
@@ -170,6 +205,27 @@ impl FilterBuilder {
         self
     }
 
+    /// Reads the key of tokens from this file: its content without the final line end, 32 bytes at least. A policy that
+    /// releases something as a token needs one; for any other it makes no difference. It is as secret as the data.
+    pub fn token_key_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.token_key = KeySource::Path(path.into());
+        self
+    }
+
+    /// Takes the key of tokens from the bytes of its file.
+    pub fn token_key_bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.token_key = KeySource::Memory(bytes.into());
+        self
+    }
+
+    /// Builds the filter even if its policy has tokens and there is no key: for what is about no message. No value becomes a
+    /// token then; it is removed.
+    #[doc(hidden)]
+    pub fn without_token_key(mut self) -> Self {
+        self.needs_no_token_key = true;
+        self
+    }
+
     /// Takes the policy as it is on this day, today in UTC without one, whatever the date of a request: for reports, which
     /// are about no request.
     #[doc(hidden)]
@@ -188,11 +244,38 @@ impl FilterBuilder {
     pub fn build(self) -> Result<Filter, ConfigError> {
         let (catalog, formats) = self.load_catalog_and_formats()?;
         let policy = self.policy(&catalog, &formats)?;
+        let token_key = self.token_key.read()?;
+        if token_key.is_none() && !self.needs_no_token_key && policy.has_tokens() {
+            return Err(self.no_token_key()?);
+        }
         let told_apart = policy.told_apart();
-        let verifier = Arc::new(Verifier::new(&catalog, &formats, told_apart)?);
+        let mut verifier = Verifier::new(&catalog, &formats, told_apart)?;
+        if let Some(key) = &token_key {
+            verifier = verifier.with_tokens(key.clone(), policy.token_scope());
+        }
+        let verifier = Arc::new(verifier);
         let Self { limits, only_format, .. } = self;
-        let parts = Parts { catalog, formats, policy, told_apart, limits, only_format };
+        let parts = Parts { catalog, formats, policy, told_apart, limits, only_format, token_key };
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, scratch: Arc::default() })
+    }
+
+    /// The error that the policy has tokens and there is no key for them, at the first place that asks for one.
+    fn no_token_key(&self) -> Result<ConfigError, ConfigError> {
+        let files = self.policy_files()?;
+        let spans = PolicySpans::read(&files)?;
+        let tokens = spans.rules.iter().flat_map(|rule| {
+            let treatments = rule.treatments.iter().filter(|(_, treatment)| *treatment == Treatment::Token);
+            treatments.map(|(key, _)| (&rule.id.name, key))
+        });
+        let first = tokens.min_by_key(|(_, key)| key.span.start);
+        let error = match first {
+            Some((id, key)) => {
+                let message = format!("rule `{id}` releases `{}` as a token, and there is no key for tokens", key.name);
+                files.located().error(&key.span, message)
+            }
+            None => ConfigError::of_file(files.own().file, "it has tokens, and there is no key for them"),
+        };
+        Ok(error.help("name the file of the key with `--token-key FILE`, or give the builder a `token_key_path`"))
     }
 
     /// Loads what a policy refers to: the catalog, and the formats with their message keys.

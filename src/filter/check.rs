@@ -6,7 +6,7 @@ use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Receipt};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm};
 use dmv_redact_model::policy::{Ori, Requester};
-use dmv_redact_verify::{Finding, VerifierState};
+use dmv_redact_verify::{Finding, Source, VerifierState};
 
 /// Working memory, reused from message to message.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Filter {
         else {
             return Err(Finding::of_output("nothing of the message may be released"));
         };
-        let source = (message, buffers.manifest());
+        let source = Source { message, manifest: buffers.manifest(), requester: receipt.requester() };
         let mut state = VerifierState::default();
         self.verifier.read(output, format, Some(grant), Some(source), &mut state).map(|_| ())
     }
@@ -63,7 +63,8 @@ impl Filter {
         let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
             return refuse("nothing was decided on");
         };
-        let source = (message, manifest);
+        // The requester is checked below.
+        let source = Source { message, manifest, requester: receipt.requester() };
         let reading = match self.verifier.read(output, format, Some(grant), Some(source), &mut state.verifier) {
             Ok(reading) => reading,
             Err(finding) => return refuse(finding.what),

@@ -26,6 +26,7 @@ use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Policy;
 use dmv_redact_model::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict};
+use dmv_redact_model::token::TokenKey;
 use dmv_redact_verify::{Finding, Verifier, VerifierState};
 
 /// The filter. Build it once; it is `Send` and `Sync`, and cloning shares it.
@@ -154,6 +155,19 @@ impl Filter {
     #[doc(hidden)]
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
+    }
+
+    /// Whether the policy has tokens and there is no key for them, so that no message can be redacted as it says.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn lacks_token_key(&self) -> bool {
+        self.parts.token_key.is_none() && self.parts.policy.has_tokens()
+    }
+
+    /// What tells the key of tokens from others, and nothing of it; `None` without a key.
+    #[doc(hidden)]
+    pub fn token_key_digest(&self) -> Option<String> {
+        self.parts.token_key.as_ref().map(TokenKey::digest)
     }
 
     /// The same filter without state from earlier messages (P10).

@@ -18,6 +18,7 @@ mod recognition;
 mod session;
 mod tally;
 mod text;
+mod token;
 mod treatment;
 mod value;
 mod variants;

@@ -12,6 +12,7 @@ use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::format::Formats;
 use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::{AttributeSet, Policy};
+use dmv_redact_model::token::TokenKey;
 
 /// What a filter knows.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The only format that messages may be of, if the caller named one.
     pub only_format: Option<String>,
+    /// The key of tokens.
+    pub token_key: Option<TokenKey>,
 }
 
 /// What one message needs while it is rewritten; reused by the next.

@@ -14,6 +14,7 @@ use super::parts::Parts;
 use super::planted::{Planted, at, is_planted};
 use super::tally::Tally;
 use super::text::TextBuffers;
+use super::token::Tokens;
 use super::value::{Judgement, judge};
 use crate::read::scan::is_space;
 use crate::read::{Message, Reason, Refusal};
@@ -454,7 +455,11 @@ impl<'f> Session<'f> {
             Value::Plain(text) => text,
             Value::Decoded => &self.buffers.decoded,
         };
-        let judgement = judge(described, treatment, value, &mut self.buffers.written);
+        let tokens = match treatment {
+            Treatment::Token => Tokens::of(self.parts, self.question.0),
+            _ => None,
+        };
+        let judgement = judge(described, treatment, value, tokens, &mut self.buffers.written);
         if matches!(judgement, Judgement::ShapeViolation | Judgement::Photo) {
             if described.is_envelope() {
                 let detail = "a value of the envelope violates its shape";

@@ -211,6 +211,8 @@ impl Session<'_> {
             reading.values.push(Found { element: column.element, judgement: None, bytes });
             return Ok(false);
         };
+        // Patterns have a place for a mask, and none for a token.
+        let treatment = if treatment == Treatment::Token { Treatment::Mask } else { treatment };
         let judgement = self.appraise(column.element, treatment, Value::Plain(trim(value)), span)?;
         let judgement = self.fit(judgement, column, span)?;
         match judgement {

@@ -1,7 +1,8 @@
 //! Writes a value less precisely: the year of a date, five digits of a postal code, the last four characters of an
 //! identifier.
 //!
-//! Each treatment maps its own result to itself, so redacting twice changes nothing.
+//! Each treatment maps its own result to itself, so redacting twice changes nothing. Tokens are another matter: they need a
+//! key, and have a module of their own.
 
 use dmv_redact_model::catalog::{Treatment, trim};
 
@@ -15,8 +16,8 @@ pub(super) fn is_result(treatment: Treatment, value: &str) -> bool {
         Treatment::Last4 => value
             .strip_prefix(MASK)
             .is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())),
-        // A year and a five-digit postal code are values of their kind.
-        Treatment::Full | Treatment::Year | Treatment::Zip5 => false,
+        // A year and a five-digit postal code are values of their kind. Anybody can write what looks like a token.
+        Treatment::Token | Treatment::Full | Treatment::Year | Treatment::Zip5 => false,
     }
 }
 
@@ -36,6 +37,7 @@ pub(super) fn apply(treatment: Treatment, value: &str, into: &mut String) -> boo
             None => return false,
         },
         Treatment::Last4 => return last4(value, into),
+        Treatment::Token => return false,
     }
     true
 }

@@ -1,6 +1,7 @@
 //! Judges one value: whether it may be released, and in which form. Both rewriters judge values only here.
 
 use super::planted::{Planted, is_planted};
+use super::token::Tokens;
 use super::{photo, treatment};
 use dmv_redact_model::catalog::{Element, Kind, Treatment, trim};
 
@@ -18,8 +19,14 @@ pub enum Judgement {
 }
 
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
-/// form, if there is one.
-pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
+/// form, if there is one. Without `tokens` no value can become one.
+pub(super) fn judge(
+    element: &Element,
+    treatment: Treatment,
+    value: &str,
+    tokens: Option<Tokens<'_>>,
+    written: &mut String,
+) -> Judgement {
     if treatment == Treatment::Full && element.shape().is_plain(value) {
         return Judgement::Release;
     }
@@ -37,7 +44,15 @@ pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, writte
         return Judgement::Release;
     }
     written.clear();
-    if treatment::apply(treatment, value, written) { Judgement::Generalise } else { Judgement::ShapeViolation }
+    let is_applied = match (treatment, tokens) {
+        (Treatment::Token, None) => false,
+        (Treatment::Token, Some(tokens)) => {
+            tokens.write(element.id(), trim(value), written);
+            true
+        }
+        _ => treatment::apply(treatment, value, written),
+    };
+    if is_applied { Judgement::Generalise } else { Judgement::ShapeViolation }
 }
 
 #[cfg(test)]

@@ -34,7 +34,8 @@ fn agrees(choices: &[u16], need: Need) -> Result<(), TestCaseError> {
 fn idempotent(choices: &[u16], need: Need) -> Result<(), TestCaseError> {
     let (scenario, message) = case(choices, need)?;
     let first = redact(&scenario.ruled.filter, &scenario.asker, &message);
-    if first.releases() {
+    // A token isn't known again: anybody can write what looks like one.
+    if first.releases() && !scenario.ruled.has_tokens() {
         let second = redact(&scenario.ruled.filter, &scenario.asker, &first.output);
         let part = parting(&first.output, &second.output);
         let message = String::from_utf8_lossy(&message);

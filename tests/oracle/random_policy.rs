@@ -10,6 +10,7 @@ use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::oracle::check::{check, instrument, redact};
 use dmv_redact_testing::oracle::choices;
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML, some_papers};
+use dmv_redact_testing::oracle::token::TOKEN_KEY;
 use dmv_redact_testing::oracle::world::{Ruled, WORLD};
 use dmv_redact_testing::policy::{Decision, OTHERS, Others, Policy, Request, Treatment};
 use dmv_redact_testing::properties::cases;
@@ -164,7 +165,7 @@ fn treatment(id: &str, dice: &mut Dice) -> Option<&'static str> {
     let alone = WORLD.catalog.elements.keys().filter(|other| WORLD.catalog.covers(id, other)).count() == 1;
     let element = WORLD.catalog.elements.get(id).filter(|_| alone && dice.chance(50))?;
     let closest = element.kind.closest_treatment()?;
-    Some(if dice.chance(30) { "mask" } else { closest })
+    Some(if dice.chance(50) { *dice.one_of(&["mask", "token"]) } else { closest })
 }
 
 /// A message for the first policy, and what both release of it; the first must agree with the oracle, too.
@@ -208,7 +209,8 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("policy.toml"), &text).unwrap();
     std::fs::write(folder.path().join("roster.csv"), &roster).unwrap();
-    let filter = Filter::builder().policy_path(folder.path().join("policy.toml")).build().unwrap();
+    let filter =
+        Filter::builder().token_key_bytes(TOKEN_KEY).policy_path(folder.path().join("policy.toml")).build().unwrap();
     let table = text.parse().unwrap();
     let claims: BTreeSet<&str> = ["warrant", "approved"].into_iter().filter(|_| dice.chance(50)).collect();
     for _ in 0..30 {
@@ -313,6 +315,7 @@ fn plain(treatment: dmv_redact::Treatment) -> Treatment {
     match treatment {
         dmv_redact::Treatment::Full => Treatment::Full,
         dmv_redact::Treatment::Mask => Treatment::Mask,
+        dmv_redact::Treatment::Token => Treatment::Token,
         _ => Treatment::Own,
     }
 }

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::words::{Choice, ChoiceCode, RulePlace, StatedChoice, Statement, plain};
 use crate::survey::{Change, Difference, Differences, Direction, DutyDifference, NEW, OLD, Outcome};
 use dmv_redact_model::catalog::Catalog;
-use dmv_redact_model::policy::{Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
+use dmv_redact_model::policy::{
+    Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, TokenScope, Verdict,
+};
 
 /// The report of a comparison.
 #[derive(Debug, Serialize)]
@@ -26,6 +28,9 @@ pub struct Diff {
     /// The claims of both that count with other instruments, by who may issue these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     claims: Vec<ClaimReport>,
+    /// Whose tokens are alike under either policy, if they differ and either has tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<OldAndNew>,
     /// The purposes, values of other attributes and message keys that either policy names.
     purposes: Vec<String>,
     #[serde(flatten)]
@@ -173,17 +178,27 @@ impl Diff {
         // More is released if the value is removed but the message is neither held nor withheld, and no notice says so.
         let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
         let claims = ClaimReport::all(policies);
+        // Tokens that all share can be joined by more.
+        let scopes = policies.map(Policy::token_scope);
+        let scope_differs = scopes[OLD] != scopes[NEW] && policies.iter().any(|policy| policy.has_tokens());
+        let is_scope_gain = scope_differs && scopes[NEW] == TokenScope::Policy;
+        let tokens = scope_differs.then(|| {
+            let [old, new] = scopes.map(|scope| scope.name().to_owned());
+            OldAndNew { old, new }
+        });
         Self {
             old: PolicyLabel::of(policies[OLD]),
             new: PolicyLabel::of(policies[NEW]),
             gains: is_shape_gain
                 || claims.iter().any(|claim| claim.gains)
+                || is_scope_gain
                 || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
             on_shape_violation: found.shape.map(|shapes| {
                 let [old, new] = shapes.map(|shape| shape.name().to_owned());
                 OldAndNew { old, new }
             }),
             claims,
+            tokens,
             purposes: named(found, Attribute::Purpose),
             attributes: Attribute::ALL
                 .into_iter()
@@ -351,6 +366,9 @@ impl fmt::Display for Diff {
             let sign = if *gains { '+' } else { '-' };
             writeln!(f, "\n  {sign} claim `{name}` counts with: {} -> {}", between.old, between.new)?;
         }
+        if let Some(tokens) = &self.tokens {
+            writeln!(f, "\ntokens: {} -> {}", tokens.old, tokens.new)?;
+        }
         for DutyReport { agencies, example, gone, new } in &self.duties {
             writeln!(f, "\nduties of {} (for example {example})", describe_classes(agencies))?;
             for (sign, duties) in [('-', gone), ('+', new)] {
@@ -359,7 +377,10 @@ impl fmt::Display for Diff {
                 }
             }
         }
-        let is_same = self.on_shape_violation.is_none() && self.claims.is_empty() && self.duties.is_empty();
+        let is_same = self.on_shape_violation.is_none()
+            && self.claims.is_empty()
+            && self.tokens.is_none()
+            && self.duties.is_empty();
         if self.changes.is_empty() && is_same {
             return writeln!(f, "nothing changes for anyone");
         }

@@ -55,12 +55,16 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn report(arguments: &Arguments) -> Result<Exit, Problem> {
-    let builder = arguments.filter.filter()?.as_of(arguments.filter.date());
+    let mut builder = arguments.filter.filter()?.as_of(arguments.filter.date());
+    if arguments.message.is_none() {
+        builder = builder.without_token_key();
+    }
     let files = builder.policy_files()?;
     let filter = builder.build()?;
     let requester = arguments.filter.requester(&filter)?;
     let document = match &arguments.message {
         Some(path) => {
+            arguments.filter.refuse_idle_token_key([&filter].into_iter())?;
             let message = match path == Path::new("-") {
                 true => read_message(io::stdin().lock(), filter.message_bytes()),
                 false => read_file(path, filter.message_bytes()),

@@ -55,6 +55,10 @@ pub(super) struct FilterArguments {
     /// Add the data elements of this catalog
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
+    /// The key of the tokens that a policy writes in place of values: the content of this file, 32 bytes at least, as secret
+    /// as the data
+    #[arg(long, value_name = "FILE")]
+    token_key: Option<PathBuf>,
     /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
     #[arg(long = "limit", value_name = "NAME=NUMBER")]
     limits: Vec<String>,
@@ -76,6 +80,9 @@ impl FilterArguments {
         if let Some(format) = &self.format {
             builder = builder.format(format);
         }
+        if let Some(key) = &self.token_key {
+            builder = builder.token_key_path(key);
+        }
         Ok(builder.limits(limits(&self.limits)?))
     }
 
@@ -89,8 +96,25 @@ impl FilterArguments {
         match (&self.format, self.limits.as_slice()) {
             (Some(_), _) => Some("--format"),
             (None, [_, ..]) => Some("--limit"),
-            (None, []) => None,
+            (None, []) => self.has_token_key().then_some("--token-key"),
         }
+    }
+
+    /// Whether a key of tokens is given.
+    pub(super) fn has_token_key(&self) -> bool {
+        self.token_key.is_some()
+    }
+
+    /// Refuses a key of tokens where no policy of these filters has any.
+    pub(super) fn refuse_idle_token_key<'f>(
+        &self,
+        mut filters: impl Iterator<Item = &'f Filter>,
+    ) -> Result<(), Problem> {
+        if self.has_token_key() && !filters.any(|filter| filter.decider().has_tokens()) {
+            let message = "--token-key has no effect: no rule of the policy releases anything as a token";
+            return Err(Problem::Usage(message.to_owned()));
+        }
+        Ok(())
     }
 
     /// Everything except the policy that affects results, as text: two runs with the same text have the same results.
@@ -117,7 +141,11 @@ impl FilterArguments {
     pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let policy = self.policy.iter().map(|path| ("the policy", path.as_path()));
         let catalogs = self.catalog.iter().map(|path| ("the catalog", path.as_path()));
-        policy.chain(catalogs).chain(self.formats.iter().map(|path| ("the folder of formats", path.as_path())))
+        let key = self.token_key.iter().map(|path| ("the key of tokens", path.as_path()));
+        policy
+            .chain(catalogs)
+            .chain(key)
+            .chain(self.formats.iter().map(|path| ("the folder of formats", path.as_path())))
     }
 
     /// The requester that they name. Anything that the filter's policy doesn't declare is wrong usage.

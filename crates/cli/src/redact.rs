@@ -281,6 +281,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
         Some(path) => Some(of_filter.filter()?.policy_path(path).second_reading(!arguments.no_second_reading).build()?),
         None => None,
     };
+    of_filter.refuse_idle_token_key([&filter].into_iter().chain(&other))?;
     let memory = usize::try_from(going.memory.as_u64()).unwrap_or(usize::MAX);
     if memory / MEMORY_PER_MESSAGE_BYTE < filter.message_bytes() {
         let least = ByteSize((filter.message_bytes() * MEMORY_PER_MESSAGE_BYTE) as u64);
@@ -375,6 +376,7 @@ fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
     Ok(vec![
         ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("the policy".to_owned(), filter.policy().sha256.clone()),
+        ("the key of tokens".to_owned(), debug_text(&filter.token_key_digest())),
         ("the formats or the catalog".to_owned(), of_filter.digest()?),
         ("the inputs".to_owned(), debug_text(&inputs.iter().map(|path| absolute(path)).collect::<Vec<_>>())),
         ("the forms".to_owned(), debug_text(forms)),

@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// Add the data elements of this catalog
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
+    /// The key of the tokens that policies write, for cases with messages under them
+    #[arg(long, value_name = "FILE")]
+    token_key: Option<PathBuf>,
     /// The date of the requests of cases that state none [default: today in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     date: Option<Date>,
@@ -93,6 +96,7 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
         policies: arguments.policies.clone(),
         formats: arguments.formats.clone(),
         catalogs: arguments.catalog.clone(),
+        token_key: arguments.token_key.clone(),
         date: arguments.date,
         filter: arguments.filter.clone(),
     };

@@ -50,10 +50,18 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
-    let filter = arguments.filter.filter()?.build()?;
+    let builder = arguments.filter.filter()?;
     if let Some(message) = &arguments.against {
+        let filter = builder.build()?;
+        arguments.filter.refuse_idle_token_key([&filter].into_iter())?;
         return verify_against(arguments, &filter, message);
     }
+    if arguments.filter.has_token_key() {
+        let message =
+            "--token-key has no effect without --against: of outputs alone, only the form of a token is checked";
+        return Err(Problem::Usage(message.to_owned()));
+    }
+    let filter = builder.without_token_key().build()?;
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
     let task = Task {
         requester: arguments.filter.requester(&filter)?,

@@ -10,10 +10,12 @@ pub mod config;
 pub mod date;
 pub mod escape;
 pub mod format;
+pub mod key;
 pub mod manifest;
 pub mod names;
 pub mod policy;
 pub mod span;
+pub mod token;
 pub mod wide;
 #[cfg(feature = "fuzz")]
 pub mod width;

@@ -15,6 +15,8 @@ use crate::catalog::{Catalog, is_envelope, string, strings, tables};
 pub enum Treatment {
     /// `****`.
     Mask,
+    /// A pseudonym.
+    Token,
     /// `year`, `zip5` or `last4`: which one follows from the kind of the element.
     Own,
     /// The value itself.
@@ -298,6 +300,7 @@ fn treatment(word: &str) -> Treatment {
     match word {
         "full" => Treatment::Full,
         "mask" => Treatment::Mask,
+        "token" => Treatment::Token,
         "year" | "zip5" | "last4" => Treatment::Own,
         other => panic!("unknown treatment {other}"),
     }
@@ -321,6 +324,8 @@ pub struct Policy {
     pub issuers: BTreeMap<String, BTreeSet<String>>,
     catalog: Catalog,
     on_shape_violation: String,
+    /// Whether equal values have equal tokens whoever asks.
+    pub shares_tokens: bool,
     /// The agency classes by name.
     pub classes: BTreeMap<String, Class>,
     /// The rules: permits first, then forbids and reviews.
@@ -382,6 +387,7 @@ impl Policy {
             issuers: table.get("claims").and_then(Value::as_table).map(issuers).unwrap_or_default(),
             catalog: catalog.clone(),
             on_shape_violation: string(head, "on-shape-violation").unwrap_or_default(),
+            shares_tokens: string(head, "tokens").as_deref() == Some("policy"),
             classes: agencies.iter().map(class).collect(),
             rules,
             elements: catalog.elements.len(),

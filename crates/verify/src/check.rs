@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use super::Verifier;
 use super::links::{Links, Names, Use};
 use super::table::{EnvelopeFact, Table, TableNode};
-use super::value::{Checked, Permitted, Value, Written, ensure, is_blank, is_space};
+use super::value::{Checked, Permitted, Value, Written, ensure, in_text, is_blank, is_space};
 use super::xml::ATTRIBUTE;
 use super::{
     comparison::{Comparison, OTHER_LINK},
@@ -447,7 +447,7 @@ impl<'a> Check<'a> {
                 continue;
             };
             let permitted = self.permitted(element).ok_or(DENIED)?;
-            self.allow(permitted, field.text)?;
+            self.allow((element, in_text(permitted.1)), field.text)?;
             if let Some(comparison) = &mut comparison {
                 comparison.field(permitted, &field, &mut sources)?;
             }
@@ -467,6 +467,7 @@ impl<'a> Check<'a> {
         let output = std::str::from_utf8(&output).map_err(|_| NO_MESSAGE)?;
         let start = output.trim_start_matches('\u{FEFF}').trim_ascii_start();
         let syntax = if start.starts_with('<') { Syntax::Xml } else { Syntax::Json };
+        let tokens = self.comparison.and_then(|comparison| comparison.tokens);
         let source = match &mut self.comparison {
             None => None,
             Some(comparison) => {
@@ -483,7 +484,7 @@ impl<'a> Check<'a> {
         let mut state = VerifierState::default();
         let mut read = Err(NO_MESSAGE);
         for table in self.verifier.tables_of(&declared.formats, syntax) {
-            let comparison = source.as_ref().map(|(message, manifest)| Comparison::new(message, manifest));
+            let comparison = source.as_ref().map(|(message, manifest)| Comparison::new(message, manifest, tokens));
             let found = self.verifier.read_text(output, table, self.grant, (comparison, self.depth + 1), &mut state);
             read = found.map_err(|finding| finding.what);
             if read.is_ok() {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::table::TableNode;
 use super::text::Field;
-use super::value::{Checked, Permitted, Value, Written, ensure, is_blank, is_result_of, is_space};
+use super::token::Tokens;
+use super::value::{Checked, Permitted, Value, Written, ensure, in_text, is_blank, is_result_of, is_space};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedPart, ReleasedValue};
 use dmv_redact_model::{format::NOTICE, span::Span};
@@ -24,6 +25,7 @@ pub(super) struct Comparison<'a> {
     parts: &'a [ReleasedPart],
     links: &'a [Span],
     embedded: &'a [Manifest],
+    pub(super) tokens: Option<Tokens<'a>>,
     /// How many values it had.
     count: usize,
     /// Where the last value ended in the message.
@@ -33,10 +35,10 @@ pub(super) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(message: &'a [u8], manifest: &'a Manifest) -> Self {
+    pub(super) fn new(message: &'a [u8], manifest: &'a Manifest, tokens: Option<Tokens<'a>>) -> Self {
         let (entries, parts, links) = (manifest.entries(), manifest.parts(), manifest.links());
         let embedded = manifest.embedded();
-        Self { message, entries, parts, links, embedded, count: entries.len(), ..Self::default() }
+        Self { message, entries, parts, links, embedded, tokens, count: entries.len(), ..Self::default() }
     }
 
     /// How many values were compared.
@@ -162,7 +164,13 @@ impl<'a> Comparison<'a> {
                     let is_string = bytes.starts_with(b"\"") || !is_number;
                     let has_kind = value.written != Written::Json || is_string == value.raw.starts_with('"');
                     let decoded = value.written.decode(source(), &mut String::new());
-                    has_kind && decoded.is_some_and(|source| is_result_of(treatment, value.text, &source))
+                    has_kind
+                        && decoded.is_some_and(|source| match treatment {
+                            Treatment::Token => {
+                                self.tokens.is_some_and(|tokens| tokens.is_of(element, &source, value.text))
+                            }
+                            _ => is_result_of(treatment, value.text, &source),
+                        })
                 }
                 ReleasedForm::TypeName if value.written == Written::Attribute && node.is_type => {
                     let source = source().trim_matches(' ');
@@ -212,6 +220,8 @@ impl<'a> Comparison<'a> {
         sources: &mut impl Iterator<Item = Field<'s>>,
     ) -> Checked<()> {
         let entry = self.next(element, Some(treatment))?;
+        // In a text a mask stands for a token.
+        let treatment = in_text(treatment);
         let is_source = |source| field.text == source || is_result_of(treatment, field.text, source);
         let has_source = sources.any(|source| field.is_like(&source) && is_source(source.text));
         ensure(has_source && entry.form == ReleasedForm::Field && entry.span == self.text, OTHER)

@@ -12,6 +12,7 @@ mod shape;
 mod step;
 mod table;
 mod text;
+mod token;
 mod value;
 mod xml;
 
@@ -26,18 +27,34 @@ use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Origin};
 use dmv_redact_model::format::{Formats, Syntax};
 use dmv_redact_model::manifest::Manifest;
-use dmv_redact_model::policy::{AttributeSet, Grant};
+use dmv_redact_model::policy::{AttributeSet, Grant, Ori, TokenScope};
+use dmv_redact_model::token::TokenKey;
 use serde::de::IgnoredAny;
 use shape::Shapes;
 use step::Step;
 use table::Table;
 use text::TextLayout;
+use token::Tokens;
 
 /// The second reading, prepared once.
 #[derive(Debug)]
 pub struct Verifier {
     tables: Vec<Table>,
     shapes: Shapes,
+    tokens: Option<(TokenKey, TokenScope)>,
+    /// The names of the data elements, by index.
+    elements: Vec<String>,
+}
+
+/// What an output was made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The message, as its bytes came.
+    pub message: &'a [u8],
+    /// What was released of it.
+    pub manifest: &'a Manifest,
+    /// For whom.
+    pub requester: Option<Ori>,
 }
 
 impl Verifier {
@@ -56,7 +73,14 @@ impl Verifier {
             let syntaxes = [Syntax::Xml, Syntax::Json].into_iter().filter(|syntax| format.has_syntax(*syntax));
             tables.extend(syntaxes.map(|syntax| Table::new(format, &layouts, syntax, told_apart)));
         }
-        Ok(Self { tables, shapes: Shapes::new(catalog)? })
+        let elements = catalog.iter().map(|(_, element)| element.id().to_owned()).collect();
+        Ok(Self { tables, shapes: Shapes::new(catalog)?, tokens: None, elements })
+    }
+
+    /// The same with a key of tokens. Without one a token is no value of a message.
+    #[must_use]
+    pub fn with_tokens(self, key: TokenKey, scope: TokenScope) -> Self {
+        Self { tokens: Some((key, scope)), ..self }
     }
 
     /// Compiles what is otherwise compiled for the first value that needs it.
@@ -89,8 +113,8 @@ impl Verifier {
         }
     }
 
-    /// Reads `output`, of the named format, and checks it against `grant` and its source: the message, as its bytes came, and
-    /// what was released of it. Without a source it checks the output alone; without a grant it only reads whose it is.
+    /// Reads `output`, of the named format, and checks it against `grant` and its source. Without a source it checks the
+    /// output alone; without a grant it only reads whose it is.
     ///
     /// # Errors
     /// The first thing that the grant doesn't permit, that isn't as the format has it, or that isn't the message's.
@@ -99,20 +123,31 @@ impl Verifier {
         output: &[u8],
         format: &str,
         grant: Option<&Grant>,
-        source: Option<(&[u8], &Manifest)>,
+        source: Option<Source<'_>>,
         state: &'n mut VerifierState,
     ) -> Result<&'n VerifierState, Finding> {
         let (text, syntax) = text(output)?;
         let table = self.tables.iter().find(|table| table.format == format && table.syntax == syntax);
         let table = table.ok_or(Finding::of_output("the format isn't written so"))?;
         let source = source.filter(|_| grant.is_some());
-        let message = source.map(|(message, _)| value::message(message).ok_or("the message is in no known encoding"));
+        let message = source.map(|source| value::message(source.message).ok_or("the message is in no known encoding"));
         let message = message.transpose().map_err(Finding::of_output)?;
-        let manifest = source.map(|(_, manifest)| manifest);
-        let comparison = message.as_deref().zip(manifest);
-        let comparison = comparison.map(|(message, manifest)| Comparison::new(message, manifest));
+        let comparison = message
+            .as_deref()
+            .zip(source)
+            .map(|(message, source)| Comparison::new(message, source.manifest, self.tokens_for(source.requester)));
         self.read_text(text, table, grant, (comparison, 0), state)?;
         Ok(state)
+    }
+
+    /// How tokens for a requester are computed; `None` if there can't be any.
+    fn tokens_for(&self, requester: Option<Ori>) -> Option<Tokens<'_>> {
+        let (key, scope) = self.tokens.as_ref()?;
+        let requester = match scope {
+            TokenScope::Policy => None,
+            TokenScope::Requester => Some(requester?),
+        };
+        Some(Tokens { key, requester, elements: &self.elements })
     }
 
     /// Reads an output that is in this many texts of others.

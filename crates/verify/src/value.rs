@@ -115,16 +115,31 @@ pub(super) fn is_result(treatment: Treatment, value: &str) -> bool {
         Treatment::Year => is_digits(4) && ("1800"..="2199").contains(&value),
         Treatment::Zip5 => is_digits(5),
         Treatment::Last4 => last_four(value).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+        Treatment::Token => is_token(value),
         Treatment::Mask => value == MASK,
     }
 }
 
-/// Whether a result is that of `source`. A result is its own.
+/// Whether a value has the form of a token.
+fn is_token(value: &str) -> bool {
+    let digits = value.strip_prefix("tk-").unwrap_or_default();
+    digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// How what is permitted under a treatment is written in a text with fields, whose patterns have no place for tokens.
+pub(super) fn in_text(treatment: Treatment) -> Treatment {
+    match treatment {
+        Treatment::Token => Treatment::Mask,
+        other => other,
+    }
+}
+
+/// Whether a result is that of `source`. A result is its own, but for a token, which takes its key to tell.
 pub(super) fn is_result_of(treatment: Treatment, result: &str, source: &str) -> bool {
     let trimmed = source.trim_matches([' ', '\t', '\r', '\n']);
     is_result(treatment, result)
         && match treatment {
-            Treatment::Full => false,
+            Treatment::Full | Treatment::Token => false,
             _ if result == source => true,
             Treatment::Year => trimmed.starts_with(result) || trimmed.ends_with(result),
             Treatment::Zip5 => trimmed.starts_with(result),

@@ -36,8 +36,8 @@ fn is_caught(fault: Planted, message: &str) {
     let missed = with_planted(fault, || filter(false).redact(message.as_bytes(), &requester, &mut out));
     assert!(missed.disposition().releases(), "{fault:?} {message}: {:?}", missed.detail());
     assert_ne!((true, out.clone()), sound_output, "{fault:?} {message}");
-    if matches!(fault, Planted::Requester) {
-        // The output is permitted to another requester: only a second decision of the policy finds the fault.
+    if matches!(fault, Planted::Requester | Planted::TokenScope) {
+        // The output is permitted to another requester: only a second decision of the policy finds the fault, or the message.
         return;
     }
     let verified = filter(false).verify(&out, &requester);
@@ -64,6 +64,18 @@ fn p1_what_is_let_through_by_a_fault_is_caught() {
         (Planted::Unmapped, r#""unknown":{"e:name":"X"}"#),
     ] {
         is_caught(fault, &json(&format!("{NAME_MEMBER},{parts}")));
+    }
+}
+
+#[test]
+fn p4_a_token_that_another_requester_could_have_is_caught() {
+    for message in [
+        xml(&format!("{NAME}<e:customer>A12345</e:customer>")),
+        xml("<e:name>JORDAN</e:name><e:customer>&#65;12345</e:customer>"),
+        json(&format!(r#"{NAME_MEMBER},"e:customer":"A12345""#)),
+        json(&format!(r#"{NAME_MEMBER},"e:customer":12345"#)),
+    ] {
+        is_caught(Planted::TokenScope, &message);
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::*;
 
 /// In a template, `^` is a letter, `_` a digit and `~` a letter beyond ASCII.
-pub(super) const XML: [&str; 9] = [
+pub(super) const XML: [&str; 10] = [
     // All of it is accepted by the fast path, or denied.
     "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:name>^^^^^^</e:name><e:secret>^^^^^</e:secret>\
      <e:number>A______</e:number><e:name>^^^^^^ ^^</e:name></e:person>\n <e:person><e:name>^^^^</e:name>\
@@ -29,6 +29,10 @@ pub(super) const XML: [&str; 9] = [
     "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:birth>19__-07-04</e:birth><e:account>A_______</e:account>\
      <e:postal>8____-____</e:postal><e:name>^^^^</e:name><e:birth>19__-1_-2_</e:birth><e:account>B_______</e:account></e:person>\
      <e:person><e:birth>07/04/19__</e:birth><e:account>C______</e:account><e:postal>7____</e:postal></e:person></e:r>",
+    // Values that become tokens.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:of=\"A_____\"><e:customer>B______</e:customer><e:name>^^^^</e:name>\
+     <e:customer>&#67;_____</e:customer><e:text>RECORD;NAME:^^^^; OF:D____;</e:text></e:person>\
+     <e:person e:of='&#69;____'><e:customer> <![CDATA[F___]]>__ </e:customer></e:person></e:r>",
     // Texts with fields of their own.
     "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:text>RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19__-07-04; NAME:^^^^;</e:text>\
      <e:text>RECORD; NAME:^^^^^;</e:text><e:name>^^^^^</e:name></e:person></e:r>",
@@ -40,7 +44,7 @@ pub(super) const XML: [&str; 9] = [
      <e:for>AZ0070000</e:for></e:r>",
 ];
 
-pub(super) const JSON: [&str; 7] = [
+pub(super) const JSON: [&str; 8] = [
     r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:name":"^^^^^^","e:secret":"^^^^^",
       "e:number":"A______","e:account":"A_______"},{"e:name":"^^^^^","e:secret":"^^^^^","e:number":"B______","e:account":"B______"}]}}"#,
     // Numbers.
@@ -56,6 +60,9 @@ pub(super) const JSON: [&str; 7] = [
     // Values that are treated.
     r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:birth":"19__-07-04","e:account":"A_______",
       "e:postal":"8____-____"},{"e:birth":"19__-1_-2_","e:account":"B\u0041______","e:postal":7____}]}}"#,
+    // Values that become tokens.
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:customer":["A______","B\u0041_____",7_____],
+      "e:name":"^^^^"},{"e:customer":" D______ ","e:text":"RECORD;NAME:^^^^; OF:E____;"}]}}"#,
     // Texts with fields of their own, and the requester behind the body.
     r#"{"e:r":{"e:person":{"e:text":["RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19__-07-04; NAME:^^^^;","RECORD; NAME:^^^^^;"],
       "e:name":"^^^^^"},"e:for":"AZ0070000"},"@context":{"e":"urn:example"}}"#,

@@ -43,6 +43,9 @@ kind = "identifier"
 [[element]]
 id = "subject.postal-code"
 kind = "postal-code"
+[[element]]
+id = "subject.customer"
+kind = "identifier"
 "#;
 
 const FORMAT: &str = r#"
@@ -62,6 +65,8 @@ e = "urn:example"
 "e:person/@e:grade" = "subject.number"
 "e:person/e:account" = "subject.account"
 "e:person/e:postal" = "subject.postal-code"
+"e:person/e:customer" = "subject.customer"
+"e:person/@e:of" = "subject.customer"
 "e:person/e:text" = "subject.secret"
 "e:person/e:record/**" = "subject.record"
 "e:secrets/e:secret" = "subject.secret"
@@ -85,6 +90,7 @@ recognise = 'RECORD;'
 field = [
   { pattern = 'NAME:(?<name>[A-Z]{1,40});', groups = { name = "subject.name" } },
   { pattern = 'BORN:(?<born>[0-9-]{4,10});', groups = { born = "subject.birth-date" } },
+  { pattern = 'OF:(?<customer>[A-Z0-9]{1,40}|\*{4});', groups = { customer = "subject.customer" } },
   { pattern = 'SECRET:(?<secret>[A-Z]{1,40});', groups = { secret = "subject.secret" } },
 ]
 "#;
@@ -101,8 +107,9 @@ except = ["police"]
 [[permit]]
 id = "police"
 agencies = ["police"]
-elements = ["subject.name", "subject.birth-date", "subject.number", "subject.record", "subject.account", "subject.postal-code"]
-as = { "subject.birth-date" = "year", "subject.account" = "last4", "subject.postal-code" = "zip5" }
+elements = ["subject.name", "subject.birth-date", "subject.number", "subject.record", "subject.account", "subject.postal-code",
+  "subject.customer"]
+as = { "subject.birth-date" = "year", "subject.account" = "last4", "subject.postal-code" = "zip5", "subject.customer" = "token" }
 basis = "a test"
 [[permit]]
 id = "other"
@@ -121,6 +128,7 @@ fn filter_by(policy: &str, second_reading: bool) -> Filter {
     fs::write(folder.path().join("formats/example/format.toml"), FORMAT).unwrap();
     fs::write(folder.path().join("catalog.toml"), CATALOG).unwrap();
     let builder = Filter::builder().policy_text("policy.toml", policy).second_reading(second_reading);
+    let builder = builder.token_key_bytes("0123456789abcdef0123456789abcdef");
     builder.catalog_path(folder.path().join("catalog.toml")).formats_dir(folder.path().join("formats")).build().unwrap()
 }
 

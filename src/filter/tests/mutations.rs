@@ -13,6 +13,7 @@ use super::*;
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::manifest::{ReleasedForm, ReleasedPart, ReleasedValue};
 use dmv_redact_model::span::Span;
+use dmv_redact_verify::Source;
 
 /// Mutations of each message for each requester.
 const MUTATIONS: usize = 120;
@@ -123,7 +124,8 @@ fn sounds() -> Vec<(Filter, Vec<Sound>)> {
 
 fn is_accepted(filter: &Filter, sound: &Sound, triple: &Triple, state: &mut VerifierState) -> bool {
     let manifest = triple.manifest();
-    let source = (triple.message.as_slice(), &manifest);
+    let requester = sound.receipt.requester();
+    let source = Source { message: triple.message.as_slice(), manifest: &manifest, requester };
     let (format, grant) = (sound.receipt.format().unwrap(), sound.receipt.grant().unwrap());
     filter.verifier.read(&triple.output, format, Some(grant), Some(source), state).is_ok()
 }
@@ -255,8 +257,7 @@ fn mutate(sound: &Sound, sounds: &[Sound], own: &Triple, seed: &mut u64) -> Opti
                 "manifest: another element"
             }
             1 => {
-                let all = [Treatment::Full, Treatment::Year, Treatment::Zip5, Treatment::Last4, Treatment::Mask];
-                entries[index].treatment = one(&all, seed)?;
+                entries[index].treatment = one(&Treatment::ALL, seed)?;
                 "manifest: another treatment"
             }
             _ => {

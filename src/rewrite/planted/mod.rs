@@ -16,6 +16,8 @@ pub(crate) enum Planted {
     Photo,
     /// Values are released in full where less was permitted.
     Treatment,
+    /// Tokens are everybody's, whatever the policy says.
+    TokenScope,
     /// Comments go out.
     Comment,
     /// Attributes go out that no path names.

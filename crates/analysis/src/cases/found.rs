@@ -54,6 +54,11 @@ impl CaseFile {
             Self::Message(case) => {
                 let Some(filter) = filters.get(&case.filter_key) else { return Ok(Vec::new()) };
                 check_request(&case, filter)?;
+                if filter.lacks_token_key() {
+                    let message = "its policy releases values as tokens, and there is no key for them";
+                    let error = ConfigError::of_file(case.file.display().to_string(), message);
+                    return Err(error.help("name the file of the key with `--token-key FILE`"));
+                }
                 Ok(vec![Case::Message(case)])
             }
             Self::Matrix(matrix) => Ok(matrix.rows(filters)?.into_iter().map(|row| Case::Row(Box::new(row))).collect()),
@@ -119,6 +124,11 @@ pub fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
     }
     if !errors.is_empty() {
         return Err(CasesError::Wrong(errors));
+    }
+    let uses_key = |(test, filter): &(Case, Filter)| matches!(test, Case::Message(_)) && filter.decider().has_tokens();
+    if settings.token_key.is_some() && !tests.iter().any(uses_key) {
+        let message = "--token-key: it has no effect, for no case has a message under a policy with tokens";
+        return Err(CasesError::Nothing(message.to_owned()));
     }
     if let Some(text) = &settings.filter {
         tests.retain(|(test, _)| test.name().contains(text));

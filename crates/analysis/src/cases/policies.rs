@@ -48,7 +48,11 @@ pub(super) fn filters(settings: &Settings, keys: Vec<FilterKey>) -> Result<Filte
 }
 
 fn build(settings: &Settings, key: &FilterKey) -> Result<Filter, ConfigError> {
-    let mut filter = builder(settings).as_of(key.date.or(settings.date));
+    // Matrices ask for no tokens; what has messages is refused without a key.
+    let mut filter = builder(settings).as_of(key.date.or(settings.date)).without_token_key();
+    if let Some(key) = &settings.token_key {
+        filter = filter.token_key_path(key);
+    }
     if let Some(policy) = &key.policy {
         filter = filter.policy_path(policy);
     }

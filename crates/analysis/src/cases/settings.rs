@@ -16,6 +16,8 @@ pub struct Settings {
     pub formats: Vec<PathBuf>,
     /// Catalogs that are added to the built-in one.
     pub catalogs: Vec<PathBuf>,
+    /// The key of tokens.
+    pub token_key: Option<PathBuf>,
     /// The date of requests that state none; by default today's.
     pub date: Option<Date>,
     /// Only cases whose name contains this.

@@ -94,8 +94,9 @@ fn openness(treatment: Option<Treatment>) -> u8 {
     match treatment {
         None => 0,
         Some(Treatment::Mask) => 1,
-        Some(Treatment::Year | Treatment::Zip5 | Treatment::Last4) => 2,
-        Some(Treatment::Full) => 3,
+        Some(Treatment::Token) => 2,
+        Some(Treatment::Year | Treatment::Zip5 | Treatment::Last4) => 3,
+        Some(Treatment::Full) => 4,
     }
 }
 

@@ -242,6 +242,35 @@ fn a_run_goes_on_only_under_the_terms_it_began_with() {
 }
 
 #[test]
+fn p10_a_run_goes_on_only_with_the_key_of_tokens_that_it_began_with() {
+    let room = Room::new();
+    let [key, other] = ["0123456789abcdef", "0123456789abcdeF"].map(|half| half.repeat(2));
+    room.write("key", key.as_bytes());
+    room.write("other", other.as_bytes());
+    let policy = "[policy]\nname = 'p'\nversion = '1'\n[agencies.police]\nori = ['AZ#######']\n\
+        [[permit]]\nid = 'ssn'\nagencies = ['police']\nelements = ['license', 'person.ssn']\nas = { 'person.ssn' = 'token' }\n";
+    room.write("tokens.toml", policy.as_bytes());
+    let journal = ".dmv-redact-out.ndjson/journal.json";
+    let run = ["redact", "in.ndjson", "-o", "out.ndjson", "--policy", "tokens.toml"];
+    killed(
+        &room,
+        &[&run[..], &["--token-key", "key"]].concat(),
+        journal,
+        |_| true,
+        |messages| {
+            room.write("in.ndjson", &pack("ndjson", messages));
+        },
+    );
+    assert!(!fs::read_to_string(room.path(journal)).unwrap().contains(&key), "P6: the journal has the key");
+    let refused = room.run(&[&run[..], &["--token-key", "other", "--resume"]].concat(), b"");
+    assert_eq!(refused.status.code(), Some(2), "{}", complaint(&refused));
+    let told = complaint(&refused);
+    assert!(told.contains("changed since the run began: the key of tokens") && !told.contains(&other), "{told}");
+    let resumed = room.run(&[&run[..], &["--token-key", "key", "--resume"]].concat(), b"");
+    assert_eq!(resumed.status.code(), Some(3), "{}", complaint(&resumed));
+}
+
+#[test]
 fn a_run_goes_on_only_where_it_finds_what_it_found() {
     let room = Room::new();
     let run = ["redact", "in", "-o", "out", "--jobs", "1"];

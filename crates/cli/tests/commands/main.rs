@@ -28,6 +28,7 @@ mod instruments;
 mod matrix;
 mod newcomer;
 mod packs;
+mod tokens;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -35,7 +35,7 @@ impl Kind {
             Treatment::Year => self == Self::Date,
             Treatment::Zip5 => self == Self::PostalCode,
             Treatment::Last4 => self == Self::Identifier,
-            Treatment::Mask => !matches!(self, Self::Image | Self::Record),
+            Treatment::Token | Treatment::Mask => !matches!(self, Self::Image | Self::Record),
         }
     }
 }
@@ -53,6 +53,8 @@ pub enum Treatment {
     Zip5,
     /// The last four letters or digits of an identifier.
     Last4,
+    /// A keyed pseudonym: the same for the same value, so that answers can be joined without the value.
+    Token,
     /// That there is a value, and nothing of it.
     Mask,
 }
@@ -60,7 +62,7 @@ pub enum Treatment {
 impl Treatment {
     /// All treatments, the most open first.
     #[doc(hidden)]
-    pub const ALL: [Self; 5] = [Self::Full, Self::Year, Self::Zip5, Self::Last4, Self::Mask];
+    pub const ALL: [Self; 6] = [Self::Full, Self::Year, Self::Zip5, Self::Last4, Self::Token, Self::Mask];
 
     /// Its name in policies and reports.
     #[must_use]
@@ -70,6 +72,7 @@ impl Treatment {
             Self::Year => "year",
             Self::Zip5 => "zip5",
             Self::Last4 => "last4",
+            Self::Token => "token",
             Self::Mask => "mask",
         }
     }

@@ -16,7 +16,7 @@ use super::ori::{Ori, OriPattern};
 use super::period::{InForce, Periods, Validity, read_date, spanned_date};
 use super::roster::no_ori;
 use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
-use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
+use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, TokenScope, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Errors, Position, Spanned, all};
 
@@ -80,6 +80,9 @@ pub(super) struct RawHeader {
     pub(super) lines: Option<Names>,
     /// What happens to a permitted value that violates its element's shape, and to its message.
     pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
+    /// Whose tokens are alike: with `requester`, which is the default, equal values have equal tokens in what one agency gets;
+    /// with `policy` in what all of them get.
+    pub(super) tokens: Option<TokenScope>,
     /// What it is, for people.
     title: Option<String>,
     /// The first day on which the policy is in force, YYYY-MM-DD. Before it every message is withheld.
@@ -345,6 +348,7 @@ impl Policy {
                 sha256: files.digest(),
             }),
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
+            token_scope: raw.policy.tokens.unwrap_or_default(),
             agencies: Agencies::new(agencies, listings, &periods),
             claims,
             selections: Arc::new(selections(catalog)),

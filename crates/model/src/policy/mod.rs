@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use agency::{Agencies, AgencyClass};
 pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated};
@@ -168,12 +168,36 @@ impl OnShapeViolation {
     }
 }
 
+/// Whose tokens are alike: for whom equal values have equal tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenScope {
+    /// One requester's: two agencies can't join what they got. The default.
+    #[default]
+    Requester,
+    /// Everybody's.
+    Policy,
+}
+
+impl TokenScope {
+    /// Its name in policies and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requester => "requester",
+            Self::Policy => "policy",
+        }
+    }
+}
+
 /// A loaded policy.
 #[derive(Debug)]
 pub struct Policy {
     head: PolicyHeader,
     identity: Arc<PolicyIdentity>,
     on_shape_violation: OnShapeViolation,
+    token_scope: TokenScope,
     agencies: Agencies,
     claims: Claims,
     /// The data elements of every text by which an instrument specifies some.
@@ -239,6 +263,19 @@ impl Policy {
         self.on_shape_violation
     }
 
+    /// Whose tokens are alike.
+    pub fn token_scope(&self) -> TokenScope {
+        self.token_scope
+    }
+
+    /// Whether some rule releases an element as a token, in force or not.
+    pub fn has_tokens(&self) -> bool {
+        self.rules.iter().any(|rule| match &rule.effect {
+            Effect::Permit(elements) => elements.iter().any(|(_, treatment)| *treatment == Treatment::Token),
+            Effect::Forbid(_) | Effect::Review(_) | Effect::Duty(_) => false,
+        })
+    }
+
     /// The values of an attribute.
     fn values(&self, attribute: Attribute) -> &Values {
         attribute.of(&self.values)
@@ -298,6 +335,7 @@ impl Policy {
             head: self.head.clone(),
             identity: Arc::clone(&self.identity),
             on_shape_violation: self.on_shape_violation,
+            token_scope: self.token_scope,
             agencies: self.agencies.as_of(date),
             claims: self.claims.clone(),
             selections: Arc::clone(&self.selections),

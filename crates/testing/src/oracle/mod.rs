@@ -16,6 +16,7 @@ mod predict_xml;
 pub mod scenario;
 mod shape;
 pub mod step;
+pub mod token;
 pub mod values;
 pub mod world;
 pub mod xml;

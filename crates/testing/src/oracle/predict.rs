@@ -7,6 +7,7 @@ use super::Asker;
 use super::format::{Format, may_lead};
 use super::shape::{Verdict, judge, may_be_opaque};
 use super::step::Step;
+use super::token::token;
 use crate::catalog::{Catalog, is_envelope};
 use crate::policy::{Decision, OnViolation, Policy, Request, Treatment};
 
@@ -44,6 +45,8 @@ pub(crate) struct Judge<'w> {
     grant: Grant,
     records: BTreeSet<String>,
     on_violation: OnViolation,
+    /// Whose tokens are written; everybody's if nobody's.
+    tokens_of: Option<String>,
     violated: bool,
     noticed: bool,
     pub(crate) counts: Counts,
@@ -98,12 +101,16 @@ impl Judge<'_> {
         if verdict != Verdict::Violates && may_be_opaque(&self.catalog.elements[element], value) {
             self.open = Some("a value that may be taken for an encoded blob");
         }
+        let verdict = match verdict {
+            Verdict::Token(value) => Verdict::Written(token(self.tokens_of.as_deref(), element, &value)),
+            verdict => verdict,
+        };
         match verdict {
             Verdict::Full => {
                 *self.counts.entry(element.to_owned()).or_default() += u32::from(counted);
                 Some(None)
             }
-            Verdict::Written(text) => {
+            Verdict::Written(text) | Verdict::Token(text) => {
                 *self.counts.entry(element.to_owned()).or_default() += u32::from(counted);
                 Some(Some(text))
             }
@@ -193,6 +200,7 @@ pub(crate) fn admit<'w, T>(
             grant: with_envelope(grant.by_element(setting.catalog), setting.catalog),
             records: format.mapped.iter().filter(|m| m.record).map(|m| m.element.clone()).collect(),
             on_violation: setting.policy.on_violation(&asker.all_claims(), format.notice.is_some()),
+            tokens_of: (!setting.policy.shares_tokens).then(|| ori.to_owned()),
             violated: false,
             noticed: false,
             counts: Counts::new(),

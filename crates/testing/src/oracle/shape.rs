@@ -14,6 +14,8 @@ pub(crate) enum Verdict {
     Full,
     /// Goes out as this text.
     Written(String),
+    /// Goes out as the token of this text.
+    Token(String),
     Violates,
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str) -> Ver
     match treatment {
         Treatment::Full => Verdict::Full,
         Treatment::Mask => Verdict::Written("****".to_owned()),
+        Treatment::Token => Verdict::Token(value.to_owned()),
         Treatment::Own => match generalise(element.kind, value) {
             Some(written) => Verdict::Written(written),
             None => Verdict::Violates,
@@ -90,7 +93,7 @@ pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str) -> Ver
 /// A treatment takes its own output as it is, whatever the element's own shape: else it would not be idempotent.
 fn own_output(kind: Kind, treatment: Treatment, value: &str) -> bool {
     match (treatment, kind) {
-        (Treatment::Full, _) => false,
+        (Treatment::Full | Treatment::Token, _) => false,
         (Treatment::Mask, _) => value == "****",
         (Treatment::Own, Kind::Date) => digits(value, 4) && year(value).is_some(),
         (Treatment::Own, Kind::PostalCode) => digits(value, 5),

@@ -6,10 +6,10 @@ use std::sync::{Arc, LazyLock};
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedPart, ReleasedValue};
-use dmv_redact_model::policy::Grant;
+use dmv_redact_model::policy::{Grant, Ori};
 use dmv_redact_model::span::Span;
 use dmv_redact_testing::places::{Part, layout};
-use dmv_redact_verify::{Verifier, VerifierState};
+use dmv_redact_verify::{Source, Verifier, VerifierState};
 
 const FORMAT: &str = r#"
 name = "example"
@@ -181,7 +181,7 @@ impl Case {
         self.entries.iter().for_each(|entry| manifest.push(*entry));
         self.parts().into_iter().for_each(|part| manifest.push_part(part));
         self.links.iter().for_each(|link| manifest.push_link(*link));
-        let source = (self.message.as_slice(), &manifest);
+        let source = Source { message: self.message.as_slice(), manifest: &manifest, requester: Ori::new("AZ0070000") };
         let World { verifier, grant, .. } = &*WORLD;
         let mut state = VerifierState::default();
         // A fault must be found in memory that was used before, too.

@@ -63,13 +63,14 @@ fn word(id: &str, treatment: Treatment) -> &'static str {
     match treatment {
         Treatment::Full => "full",
         Treatment::Mask => "mask",
+        Treatment::Token => "token",
         Treatment::Own => CATALOG.elements[id].kind.closest_treatment().unwrap(),
     }
 }
 
 /// The most open is the greatest.
 fn openness(word: &str) -> usize {
-    let order = ["removed", "mask", "own", "full"];
+    let order = ["removed", "mask", "token", "own", "full"];
     let word = if ["year", "last4", "zip5"].contains(&word) { "own" } else { word };
     order.iter().position(|one| *one == word).unwrap()
 }

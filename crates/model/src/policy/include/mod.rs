@@ -17,6 +17,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
+use super::TokenScope;
 use super::load::{Names, RawAgencyClass, RawHeader, RawPolicy, hex, on_shape_violation};
 use super::roster::Roster;
 use crate::config::{
@@ -395,6 +396,11 @@ impl RawHeader {
         {
             self.on_shape_violation = included.on_shape_violation;
         }
+        // Who says that two agencies can't join what they got is not overruled.
+        self.tokens = match (self.tokens, included.tokens) {
+            (Some(TokenScope::Requester), _) | (_, Some(TokenScope::Requester)) => Some(TokenScope::Requester),
+            (own, other) => own.or(other),
+        };
         self.from = narrower(self.from.take(), included.from, |own, other| own < other);
         self.until = narrower(self.until.take(), included.until, |own, other| own > other);
     }

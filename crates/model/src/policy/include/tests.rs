@@ -347,3 +347,17 @@ fn p2_a_claim_never_counts_with_less_than_the_included_policy_asks_for() {
     let told = errors(&text, &[("base.toml", &base)]);
     assert!(told.len() == 1 && told[0].contains("an empty list matches nothing"), "{told:?}");
 }
+
+#[test]
+fn p5_tokens_of_one_requester_stay_so() {
+    let scope = |own: &str, included: &str| {
+        let text = head("mine", &format!("include = 'base.toml'\n{own}"));
+        loaded(&text, &[("base.toml", &head("base", included))]).token_scope().name()
+    };
+    let [requester, policy] = ["tokens = 'requester'", "tokens = 'policy'"];
+    assert_eq!(scope("", ""), "requester");
+    assert_eq!(scope(policy, ""), "policy");
+    assert_eq!(scope("", policy), "policy");
+    assert_eq!(scope(policy, requester), "requester");
+    assert_eq!(scope(requester, policy), "requester");
+}
