@@ -83,16 +83,20 @@ impl Session<'_> {
         let message = message.map_err(|refusal| at(refusal, span))?;
         let (requester, around) = self.asking();
         let (mut told, result) = rewrite_one(parts, message, (&requester, around, &declared.formats), rewriting, out);
+        // Even of one that doesn't go out: what it states is stated of all.
+        let states_more = told.request.take().map_or(Ok(false), |request| self.stated_in_text(&request, span))?;
+        self.has_texts = true;
         match result {
             // Nothing of it goes out, and nothing tells of it.
             Err(refusal) if refusal.reason() == Reason::NothingPermitted && told.grant.is_some() => {
+                self.states_unsent |= states_more;
                 self.unmapped(span);
                 return Ok(false);
             }
-            result => {
-                told.request.take().map_or(Ok(()), |request| self.stated_in_text(&request, span))?;
-                result.map_err(|refusal| at(refusal, span))?;
-            }
+            result => result.map_err(|refusal| at(refusal, span))?,
+        }
+        if self.states_unsent {
+            return Err(states_another(span));
         }
         // What came before the text was decided on without them.
         if let Some(ori) = told.ori.filter(|_| self.requester.ori().is_none() && self.format.is_envelope_only) {
@@ -119,17 +123,17 @@ impl Session<'_> {
     }
 
     /// What a message in a text states of the request, beside what was known of it. A message of nothing but the envelope takes
-    /// that over; of any other, parts may be out already that were decided on without it.
-    fn stated_in_text(&mut self, request: &Requester, span: Span) -> Result<(), Refusal> {
+    /// that over from the first text; of any other, and of another text, parts may be out already that were decided on without it.
+    /// Whether it was anything.
+    fn stated_in_text(&mut self, request: &Requester, span: Span) -> Result<bool, Refusal> {
         if request.states_the_same(&self.requester) {
-            return Ok(());
+            return Ok(false);
         }
-        if !self.format.is_envelope_only {
-            let detail = "a message in a text states another request than the one around it";
-            return Err(Refusal::at(Reason::AttributeSeveral, span.start(), detail));
+        if !self.format.is_envelope_only || self.has_texts {
+            return Err(states_another(span));
         }
         self.requester = Cow::Owned(self.requester.as_ref().clone().state_all_of(request));
-        Ok(())
+        Ok(true)
     }
 
     /// Who asks for a message in a text, and what of it is known from this one.
@@ -152,4 +156,10 @@ impl Session<'_> {
 /// The refusal of a message in a text: at the text, because its own offsets are none of the message around it.
 fn at(refusal: Refusal, span: Span) -> Refusal {
     Refusal::at(refusal.reason(), span.start(), refusal.detail())
+}
+
+/// The refusal of a message in a text that states something of the request which not all that goes out was decided on.
+fn states_another(span: Span) -> Refusal {
+    let detail = "a message in a text states another request than the one around it";
+    Refusal::at(Reason::AttributeSeveral, span.start(), detail)
 }

@@ -170,8 +170,11 @@ impl Scan<'_> {
     /// The text of an element that is read, whose start tag was read last.
     fn element(&mut self, reader: &mut XmlReader<'_, '_>, node: &Node, value: &mut String) -> Result<(), Refusal> {
         value.clear();
-        reader.text_content(value)?;
-        self.note(node, value);
+        match reader.text_content(value)? {
+            true => self.note(node, value),
+            // The pass refuses a role that is no value; whatever else states an attribute in its parts is none either.
+            false => self.note_no_value(node),
+        }
         Ok(())
     }
 }
@@ -228,7 +231,10 @@ impl Actions for JsonScan<'_, '_> {
     fn value(&mut self, _: &Place, id: NodeId, scalar: Scalar, _: usize) -> Result<(), Refusal> {
         let text = self.scan.message.text;
         if let Some(node) = self.trie.node(id) {
-            self.is_said = true;
+            // What stands beside the value, as an attribute of it, isn't the value.
+            let around = self.open.last().and_then(|(around, _)| self.trie.node(*around));
+            self.is_said |=
+                around.is_none_or(|around| around.attribute.is_none() || around.attribute == node.attribute);
             match scalar {
                 // A nil says nothing.
                 Scalar::Lexeme(span) if node.nillable && span.text(text) == "null" => self.scan.note(node, ""),

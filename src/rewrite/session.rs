@@ -87,6 +87,10 @@ pub(super) struct Session<'f> {
     ahead: Option<Facts>,
     /// The grant of the messages in its texts: that of them all.
     pub(super) of_embedded: Option<Arc<Grant>>,
+    /// Whether a message in a text was decided on.
+    pub(super) has_texts: bool,
+    /// Whether what is known of the request was stated by a message in a text that doesn't go out.
+    pub(super) states_unsent: bool,
     pub(super) buffers: &'f mut SessionBuffers,
 }
 
@@ -112,6 +116,8 @@ impl<'f> Session<'f> {
             around,
             is_named,
             of_embedded,
+            has_texts: false,
+            states_unsent: false,
             ahead,
             buffers,
         }
@@ -120,6 +126,7 @@ impl<'f> Session<'f> {
     pub(super) fn begin_pass(&mut self) {
         self.facts = at::facts(Facts::default());
         self.of_embedded = None;
+        self.has_texts = false;
         self.buffers.tally.reset(self.parts.catalog.len());
         self.buffers.links.begin_pass();
         self.buffers.manifest.clear();

@@ -382,7 +382,9 @@ fn attack_31_what_the_envelope_states_of_the_request_is_not_evaded() {
         ("<nh2:OriginatingORIID><![CDATA[AZOLN0000]]></nh2:OriginatingORIID>", Reason::NothingPermitted),
         ("<nh2:OriginatingORIID><!-- -->AZOLN0000</nh2:OriginatingORIID>", Reason::NothingPermitted),
         ("<nh2:OriginatingORIID>AZ</nh2:OriginatingORIID>", Reason::NothingPermitted),
-        // What is no state, and two of them.
+        // What is no state, a part in its place, and two of them.
+        ("<nh2:OriginatingORIID><nh2:X>AZOLN0000</nh2:X></nh2:OriginatingORIID>", Reason::AttributeUnknown),
+        ("<nh2:OriginatingORIID>NV<nh2:X>AZ</nh2:X></nh2:OriginatingORIID>", Reason::AttributeUnknown),
         ("<nh2:OriginatingORIID> AZOLN0000</nh2:OriginatingORIID>", Reason::AttributeUnknown),
         (
             "<nh2:OriginatingORIID>NVOLN0000</nh2:OriginatingORIID><nh2:OriginatingORIID>AZOLN0000</nh2:OriginatingORIID>",

@@ -277,9 +277,22 @@ fn p2_a_message_in_a_text_states_nothing_else() {
         ("", &["T", "N"], Err(Reason::AttributeSeveral)),
         ("", &["X"], Err(Reason::AttributeUnknown)),
         // The first was decided on without what the second states.
-        ("", &["", "T"], Err(Reason::RequesterSeveral)),
+        ("", &["", "T"], Err(Reason::AttributeSeveral)),
     ] {
         assert_eq!(becomes(&only, &message(outer, bodies), &nothing), expected, "{outer} {bodies:?}");
+    }
+    // What a text states of which nothing goes out is stated of all.
+    let forbid = "[[forbid]]\nid = 'n'\nreasons = ['N']\nelements = ['person']\nwhen-absent = 'skip'\n";
+    let builder = Filter::builder().policy_text("policy.toml", format!("{policy}{forbid}"));
+    let forbids = with_formats(builder, &[&around(""), inner]).unwrap();
+    for (bodies, expected) in [
+        (&["N"][..], Reason::NothingPermitted),
+        (&["N", ""], Reason::NothingPermitted),
+        (&["", "N"], Reason::AttributeSeveral),
+        (&["N", "T"], Reason::AttributeSeveral),
+        (&["T", "N"], Reason::AttributeSeveral),
+    ] {
+        assert_eq!(becomes(&forbids, &message("", bodies), &nothing), Err(expected), "{bodies:?}");
     }
     let more = with_formats(
         Filter::builder().policy_text("policy.toml", policy),

@@ -89,6 +89,12 @@ pub(super) struct LineRequest {
     date: Option<Date>,
 }
 
+/// Whether a JSON text is an array of texts and objects.
+fn is_array_of_claims(json: &str) -> bool {
+    let items: Result<Vec<serde_json::Value>, _> = serde_json::from_str(json);
+    items.is_ok_and(|items| items.iter().all(|item| item.is_string() || item.is_object()))
+}
+
 /// A claim in the member of claims: its name, or an object of that and the instrument behind it.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -410,8 +416,13 @@ impl LineReading<'_, '_> {
         let start = self.reader.position();
         self.reader.skip_value(depth)?;
         let value = self.text.get(start..self.reader.position()).unwrap_or_default();
-        let refuse = |_| Refusal::at(Reason::ClaimUnknown, start, "the claims of the line are no array of claims");
-        let claims: Vec<LineClaim> = serde_json::from_str(value).map_err(refuse)?;
+        // Parts of instruments have names: a list of them is no instrument.
+        if !is_array_of_claims(value) {
+            return Err(Refusal::at(Reason::ClaimUnknown, start, "the claims of the line are no array of claims"));
+        }
+        let wrong =
+            |_| Refusal::at(Reason::InstrumentInvalid, start, "an instrument of the line has other parts than it may");
+        let claims: Vec<LineClaim> = serde_json::from_str(value).map_err(wrong)?;
         let LineRequest { claims: names, instruments, .. } = &mut self.found.request;
         for claim in claims {
             match claim {

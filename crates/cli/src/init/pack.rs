@@ -198,6 +198,7 @@ title = \"{title}, with what is our own\"
 # title = \"...\"
 # basis = \"...\"
 # purposes = [\"E\"]
+# when-absent = \"skip\"    # a plain DQ or RQ states no purpose: else it would be for each of them, too
 # elements = [\"biometric\"]
 ",
     );

@@ -354,8 +354,11 @@ fn p12_each_line_has_its_instruments_and_they_are_on_record() {
         (json!([{"claim": "warrant", "issuer": "federal-judge", "date": "SECRET"}]), "instrument-invalid"),
         (json!([{"claim": "warrant", "issuer": "federal-judge", "until": "1999-12-31"}]), "instrument-not-in-force"),
         (json!([{"claim": "SECRET"}]), "claim-unknown"),
-        (json!([{"claim": "warrant", "isuer": "federal-judge"}]), "claim-unknown"),
-        (json!([{"claim": "warrant", "issuer": null, "specifies": "person"}]), "claim-unknown"),
+        (json!([{"claim": "warrant", "isuer": "federal-judge"}]), "instrument-invalid"),
+        (json!([{"claim": "warrant", "issuer": null, "specifies": "person"}]), "instrument-invalid"),
+        (json!([{"claim": "warrant", "issuer": "federal-judge", "number": 42}]), "instrument-invalid"),
+        (json!([{"issuer": "federal-judge"}, "approved"]), "instrument-invalid"),
+        (json!([["warrant", "federal-judge", null, null, null, ["*"]]]), "claim-unknown"),
     ] {
         let (goes_out, record) = run(claims.clone(), &[]);
         assert_eq!((goes_out, &record["reason"]), (false, &json!(reason)), "{claims}");

@@ -194,7 +194,7 @@ pub enum InstrumentFault {
     Element(usize),
 }
 
-/// An instrument as it is written in lines and cases: every part is text.
+/// An instrument as it is written in lines and cases: every part is text, and has its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -61,8 +61,8 @@ pub struct PolicyIdentity {
     pub name: String,
     /// The policy's own version.
     pub version: String,
-    /// SHA-256 of the policy's text, then of its ORI files in the order of their classes' names, as lower-case
-    /// hexadecimal. With what it includes: of the same of each, with its kind and its length.
+    /// SHA-256 of the policy's text, as lower-case hexadecimal. With rosters and what it includes: of all of these, each with
+    /// its kind and its length.
     pub sha256: String,
 }
 
@@ -398,9 +398,18 @@ impl Policy {
             Effect::Duty(duty) => Some(GrantDuty { id: rule.id.clone(), duty: duty.clone() }),
             Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
         });
-        let situations = specified.groups().into_keys().map(|claims| conditions.with(ClaimSet(claims)));
-        let situations: Vec<Conditions> = std::iter::once(*conditions).chain(situations).collect();
-        let applies = |rule: &&Rule| situations.iter().any(|conditions| rule.applies(classes, conditions));
+        // For what is specified other rules may apply: of these, such as name something of it.
+        let groups: Vec<(Conditions, Vec<usize>)> = specified
+            .groups()
+            .into_iter()
+            .map(|(claims, elements)| (conditions.with(ClaimSet(claims)), elements))
+            .collect();
+        let applies = |rule: &&Rule| {
+            let is_for = |(conditions, elements): &(Conditions, Vec<usize>)| {
+                rule.applies(classes, conditions) && elements.iter().any(|element| rule.effect.names(*element))
+            };
+            rule.applies(classes, conditions) || groups.iter().any(is_for)
+        };
         let rules = self.rules.iter().filter(|rule| !rule.effect.is_duty()).filter(applies);
         Grant {
             duties: duties.collect(),

@@ -78,6 +78,15 @@ impl Effect {
         }
     }
 
+    /// Whether it permits or forbids the data element of this index.
+    pub(super) fn names(&self, element: usize) -> bool {
+        match self {
+            Self::Permit(elements) => elements.iter().any(|(own, _)| own.index() == element),
+            Self::Forbid(elements) => elements.iter().any(|own| own.index() == element),
+            Self::Review(_) | Self::Duty(_) => false,
+        }
+    }
+
     /// Whether it changes no grant.
     pub fn is_duty(&self) -> bool {
         matches!(self, Self::Duty(_))

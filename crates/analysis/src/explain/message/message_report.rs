@@ -133,7 +133,7 @@ impl MessageReport {
         let policy = filter.decider();
         let classes = receipt.requester().map(|ori| policy.classes_of(ori)).unwrap_or_default();
         let Some(asked) = policy.asked(requester, message_key(filter, receipt)) else { return };
-        let applied = policy.applied(&classes, &asked);
+        let specified = policy.specified(requester);
         let mut paths: Vec<PathReport> = Vec::new();
         let mut seen: HashMap<(String, ElementId, PartOutcome), usize> = HashMap::new();
         for (index, part) in self.parts.0.iter().enumerate() {
@@ -163,7 +163,10 @@ impl MessageReport {
                     count: 1,
                     by: match is_envelope {
                         true => Vec::new(),
-                        false => deciding(policy, &policy.ruling_of(&applied, *element)),
+                        false => {
+                            let asked = asked.with(specified.get(*element));
+                            deciding(policy, &policy.ruling(&classes, &asked, *element))
+                        }
                     },
                     judged: *outcome,
                 });

@@ -29,6 +29,9 @@ use crate::date::Date;
 /// How deep policies may include one another.
 const MAX_DEPTH: usize = 4;
 
+/// How many policies one policy can consist of (P8).
+const MAX_FILES: usize = 64;
+
 /// Between the spans of two files: what recovery from an error makes up is positioned past the end of a text.
 const GAP: usize = 1 << 16;
 
@@ -222,12 +225,13 @@ impl PolicyFiles {
     /// no two different sets of files have the same bytes.
     pub(super) fn digest(&self) -> String {
         let mut digest = Sha256::new();
-        if let [only] = self.files.as_slice() {
+        if let [only] = self.files.as_slice()
+            && only.rosters.is_empty()
+        {
             digest.update(&only.file.text);
-            only.rosters.iter().for_each(|roster| digest.update(&roster.bytes));
             return hex(&digest.finalize());
         }
-        digest.update("policy with included policies\n");
+        digest.update("policy of several files\n");
         let mut part = |kind: u8, bytes: &[u8]| {
             digest.update([kind]);
             digest.update((bytes.len() as u64).to_le_bytes());
@@ -459,6 +463,14 @@ impl RawAgencyClass {
     }
 }
 
+/// A path without the `./` before it, which doesn't make it one from the root.
+fn below(path: &str) -> &str {
+    match path.strip_prefix("./") {
+        Some(rest) => below(rest.trim_start_matches('/')),
+        None => path,
+    }
+}
+
 /// Where a policy stands, for what it names.
 #[derive(Debug, Clone)]
 enum Place {
@@ -525,9 +537,19 @@ impl Reader<'_> {
                 bytes,
             }));
         }
-        let includes = head.and_then(|head| head.include).map_or_else(Vec::new, |include| Includes::names(&include));
+        let include = head.and_then(|head| head.include);
+        let includes = include.as_ref().map_or_else(Vec::new, Includes::names);
+        let empty = include.map(|include| include.span()).filter(|_| includes.is_empty());
         self.files.push(PolicyFile { file: file.clone(), base: 0, count: 1, rosters, errors: Vec::new() });
+        if let Some(empty) = empty {
+            let error = file.document().error(&empty, "an empty list includes nothing");
+            errors.push(error.help("name a policy, or take `include` away"));
+        }
         for name in includes {
+            if self.files.len() >= MAX_FILES {
+                errors.push(file.document().error(&name.span(), format!("more than {MAX_FILES} policies in all")));
+                break;
+            }
             let found = self.find(&file.document(), &place, &key, &name).and_then(|found| {
                 self.check(&found, &file.document(), &name, &chain)?;
                 Ok(found)
@@ -611,7 +633,7 @@ impl Reader<'_> {
             let help = format!("give the policy from memory, under the name `{key}`");
             return Err(document.error(&name.span(), message).help(help));
         };
-        let path = folder.join(text.trim_start_matches("./"));
+        let path = folder.join(below(text));
         let shown = path.display().to_string();
         let bytes = read_bytes(&path).map_err(|error| {
             document.error(&name.span(), error.to_string()).help("it is looked for beside the policy that includes it")

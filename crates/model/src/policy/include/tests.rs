@@ -277,6 +277,7 @@ fn p8_policies_nest_four_deep_and_never_twice_or_in_a_circle() {
             "a policy that is no file has no folder for what it includes; give the policy from memory, under the name `./x.toml`",
         ),
         ("5", "a name or a list of names is wanted, not a number"),
+        ("[]", "an empty list includes nothing"),
     ] {
         assert_eq!(errors(&include(name), &[]), [format!("p.toml:4:11: {told}")]);
     }
@@ -285,11 +286,16 @@ fn p8_policies_nest_four_deep_and_never_twice_or_in_a_circle() {
 }
 
 #[test]
-fn the_digest_covers_every_file_and_that_of_one_file_is_as_it_was() {
+fn p12_the_digest_tells_every_set_of_files_from_every_other() {
     let digest = |text: &str, memory: &[(&str, &str)]| loaded(text, memory).identity().sha256.clone();
     let alone = head("alone", "") + "[agencies.a]\nori-file = 'r.csv'\n";
-    let plain = hex(&Sha256::digest(format!("{alone}AZ0010000")));
-    assert_eq!(digest(&alone, &[("r.csv", "AZ0010000")]), plain);
+    let plain = head("alone", "") + "[agencies.a]\nori = ['AZ0010000']\n";
+    assert_eq!(digest(&plain, &[]), hex(&Sha256::digest(&plain)));
+    // An ORI that goes from one roster to the next is another policy.
+    let two = format!("{alone}[agencies.b]\nori-file = 's.csv'\n");
+    let [here, there] = [("AZ0010000\nAZ0020000\n", "AZ0030000\n"), ("AZ0010000\n", "AZ0020000\nAZ0030000\n")];
+    let of_two = |(one, other)| digest(&two, &[("r.csv", one), ("s.csv", other)]);
+    assert_ne!(of_two(here), of_two(there));
     let text = head("mine", "include = ['a.toml', 'b.toml']");
     let [a, b] = ["a", "b"].map(|name| head(name, "") + &format!("[agencies.{name}]\nori-file = '{name}.csv'\n"));
     let all = |a: &str, b: &str, in_a: &str, in_b: &str| {
