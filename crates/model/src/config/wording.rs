@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(reworded("id = 'x'\ntreatment = 'yaer'"), "2:13: unknown value `yaer`; did you mean `year`?");
         assert_eq!(
             reworded("id = 'x'\ntreatment = 'quux'"),
-            "2:13: unknown value `quux`; known here: `full`, `year`, `zip5`, `last4`, `mask`"
+            "2:13: unknown value `quux`; known here: `full`, `year`, `zip5`, `last4`, `token`, `mask`"
         );
         assert_eq!(
             reworded("id = 'x'\nid = 'y'"),
