@@ -173,7 +173,7 @@ fn errors_name_file_line_column_and_the_nearest_spelling() {
     );
     assert_eq!(
         policy("elements = [\"subject.name\",", "as = { \"subject.name\" = \"year\" }\nelements = [\"subject.name\","),
-        "policy.toml:12:8: `subject.name` doesn't take the treatment `year`; it takes `full`, `mask`"
+        "policy.toml:12:8: `subject.name` doesn't take the treatment `year`; it takes `full`, `token`, `mask`"
     );
     assert_eq!(
         policy("\"subject.remarks\"", "\"envelope\""),
