@@ -170,9 +170,9 @@ impl Scan<'_> {
     /// The text of an element that is read, whose start tag was read last.
     fn element(&mut self, reader: &mut XmlReader<'_, '_>, node: &Node, value: &mut String) -> Result<(), Refusal> {
         value.clear();
-        match reader.text_content(value)? {
+        // The text of a role is its value whatever else is in it, as in the pass. What states an attribute has nothing else.
+        match reader.text_content(value)? || node.role.is_some() {
             true => self.note(node, value),
-            // The pass refuses a role that is no value; whatever else states an attribute in its parts is none either.
             false => self.note_no_value(node),
         }
         Ok(())

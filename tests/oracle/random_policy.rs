@@ -281,9 +281,10 @@ fn divided(choices: &[u16]) -> Result<(), TestCaseError> {
     let whole = format!("{HEAD}\n{}\n{}", included.join("\n"), own.join("\n"));
     let part = format!("{HEAD}\n{}", included.join("\n"));
     let rest = format!("[policy]\nname = 'rest'\nversion = '1'\ninclude = 'part.toml'\n{}", own.join("\n"));
-    let builder = || Filter::builder().policy_text("rest.toml", rest.as_str());
+    let keyed = || Filter::builder().token_key_bytes(TOKEN_KEY);
+    let builder = || keyed().policy_text("rest.toml", rest.as_str());
     let divided = builder().include_bytes("part.toml", part.as_str()).build().unwrap();
-    let whole = Filter::builder().policy_text("whole.toml", whole.as_str()).build().unwrap();
+    let whole = keyed().policy_text("whole.toml", whole.as_str()).build().unwrap();
     for _ in 0..30 {
         let ori = *dice.one_of(&["AZ0070000", "AZ0080000", "AZICE0100", "VTICE0900", "NV0010000"]);
         let date = *dice.one_of(&DAYS);
