@@ -31,6 +31,9 @@ use proptest::prelude::*;
 use crate::policy::{Others, Paper, Policy};
 use format::trimmed;
 
+/// What is read of a part that should state an attribute and is no value: no message can hold it.
+const NO_VALUE: &str = "\0";
+
 /// Who asks, and for what.
 #[derive(Clone, Debug, Default)]
 pub struct Asker {
@@ -58,6 +61,9 @@ impl Asker {
     pub fn with_stated(&self, policy: &Policy, stated: &BTreeMap<String, Vec<String>>) -> Option<Self> {
         let mut asker = self.clone();
         for (name, values) in stated.iter().filter(|(name, _)| policy.tells_apart(name)) {
+            if values.iter().any(|value| value == NO_VALUE) {
+                return None;
+            }
             for value in values.iter().filter(|value| !trimmed(value).is_empty()) {
                 let value = match name.as_str() {
                     "state" if is_ori(value) => value[..2].to_owned(),

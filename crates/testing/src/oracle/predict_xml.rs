@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use roxmltree::{Document, Node};
 
 use super::Asker;
+use super::NO_VALUE;
 use super::format::{Format, Place, leads};
 use super::predict::{Judge, NOTICE, Prediction, Setting, admit};
 use super::step::{Asked, Step};
@@ -23,7 +24,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         |path: &Option<Vec<Step>>| path.as_ref().map(|path| texts_at(format, root, &[], path)).unwrap_or_default();
     let types = texts(&format.message_type);
     let stated = format.attributes.iter();
-    let stated = stated.map(|(name, path)| (name.clone(), texts_at(format, root, &[], path))).collect();
+    let stated = stated.map(|(name, path)| (name.clone(), values_at(format, root, &[], path))).collect();
     let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester), &stated) {
         Ok(judge) => Walk { format, source, judge, alive: BTreeSet::new(), pointed: BTreeSet::new(), ids: Vec::new() },
         Err(prediction) => return prediction,
@@ -336,6 +337,24 @@ fn spelled(format: &Format, node: Node<'_, '_>) -> Option<String> {
 
 /// The texts at a path, in the part that is `here`.
 fn texts_at(format: &Format, node: Node<'_, '_>, here: &[Step], wanted: &[Step]) -> Vec<String> {
+    read_at(format, node, (here, wanted), &text_of)
+}
+
+/// The same of what states an attribute: another element in it makes it no value.
+fn values_at(format: &Format, node: Node<'_, '_>, here: &[Step], wanted: &[Step]) -> Vec<String> {
+    let value = |node: Node<'_, '_>| match node.children().any(|child| child.is_element()) {
+        true => NO_VALUE.to_owned(),
+        false => text_of(node),
+    };
+    read_at(format, node, (here, wanted), &value)
+}
+
+fn read_at(
+    format: &Format,
+    node: Node<'_, '_>,
+    (here, wanted): (&[Step], &[Step]),
+    read: &dyn Fn(Node<'_, '_>) -> String,
+) -> Vec<String> {
     let mut here = here.to_vec();
     let predicates = holding(format, node, &here);
     if let Some(step) = here.last_mut() {
@@ -344,7 +363,7 @@ fn texts_at(format: &Format, node: Node<'_, '_>, here: &[Step], wanted: &[Step])
     if !leads(wanted, &here) {
         return vec![];
     }
-    let Some(next) = wanted.get(here.len()) else { return vec![text_of(node)] };
+    let Some(next) = wanted.get(here.len()) else { return vec![read(node)] };
     if let Some(wanted) = next.name.strip_prefix('@') {
         let named =
             |a: &roxmltree::Attribute<'_, '_>| format.spelling(a.namespace(), a.name()).as_deref() == Some(wanted);
@@ -352,5 +371,5 @@ fn texts_at(format: &Format, node: Node<'_, '_>, here: &[Step], wanted: &[Step])
     }
     let children = node.children().filter(Node::is_element).filter_map(|child| Some((child, spelled(format, child)?)));
     let below = |name: &str| [here.as_slice(), &[format.step(&here, name, true)]].concat();
-    children.flat_map(|(child, name)| texts_at(format, child, &below(&name), wanted)).collect()
+    children.flat_map(|(child, name)| read_at(format, child, (&below(&name), wanted), read)).collect()
 }
