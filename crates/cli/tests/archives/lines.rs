@@ -294,7 +294,7 @@ fn p2_what_else_a_line_states_opens_only_what_rules_say() {
         (json!({"atn": "SECRET\u{7}"}), "attribute-unknown"),
         (json!({"atn": "\u{3164}"}), "attribute-unknown"),
         (json!({"atn": "SECRET\u{200B}"}), "attribute-unknown"),
-        (json!({"state": "SECRET"}), "attribute-unknown"),
+        (json!({"state": "SECRET"}), "attribute-several"),
         (json!({"claims": ["SECRET"]}), "claim-unknown"),
         (json!({"claims": "approved"}), "claim-unknown"),
         (json!({"claims": [7]}), "claim-unknown"),

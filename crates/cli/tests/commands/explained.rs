@@ -6,6 +6,7 @@ use std::fs;
 use dmv_redact::Receipt;
 use dmv_redact_testing::oracle::check::redact;
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::token::TOKEN_KEY;
 use dmv_redact_testing::oracle::world::{OWN, Ruled};
 use dmv_redact_testing::oracle::{Asker, choices};
 use dmv_redact_testing::policies;
@@ -36,6 +37,11 @@ fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> Strin
     }
     let mut command = command(&["explain", "-", "--policy"]);
     command.arg(policy).arg("--formats").arg(formats.path()).args(form);
+    let key = NamedTempFile::new().unwrap();
+    if ruled.filter.decider().has_tokens() {
+        fs::write(key.path(), TOKEN_KEY).unwrap();
+        command.arg("--token-key").arg(key.path());
+    }
     for (option, value) in [("--requester", &asker.ori), ("--purpose", &asker.purpose)] {
         if let Some(value) = value {
             command.args([option, value]);
