@@ -277,7 +277,7 @@ fn p8_policies_nest_four_deep_and_never_twice_or_in_a_circle() {
             "a policy that is no file has no folder for what it includes; give the policy from memory, under the name `./x.toml`",
         ),
         ("5", "a name or a list of names is wanted, not a number"),
-        ("[]", "an empty list includes nothing"),
+        ("[]", "an empty list includes nothing; name a policy, or take `include` away"),
     ] {
         assert_eq!(errors(&include(name), &[]), [format!("p.toml:4:11: {told}")]);
     }
