@@ -13,7 +13,7 @@ use dmv_redact_model::catalog::{ElementId, Kind};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::FormatId;
 use dmv_redact_model::policy::{
-    Attribute, Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester,
+    Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester, StatedBy,
 };
 
 /// The outcome of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
@@ -445,16 +445,6 @@ struct ByName<F>(F);
 impl<'a, I: Iterator<Item = (&'a str, u32)>, F: Fn() -> I> Serialize for ByName<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map((self.0)())
-    }
-}
-
-/// What a request states of itself, as a map from the names of attributes.
-struct StatedBy<'r>(&'r Requester);
-
-impl Serialize for StatedBy<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let stated = Attribute::ALL.into_iter();
-        serializer.collect_map(stated.filter_map(|attribute| Some((attribute.name(), self.0.stated(attribute)?))))
     }
 }
 

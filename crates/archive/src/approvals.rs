@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use dmv_redact::{Instrument, Requester};
+use dmv_redact_model::hex::hex;
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of the original of a message.
@@ -60,7 +61,7 @@ impl Approvals {
 
     /// The SHA-256 of the list, in hexadecimal.
     pub fn digest(&self) -> String {
-        self.digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.digest)
     }
 
     /// The request of an approved message.

@@ -6,6 +6,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::walk::{FileWalk, InputRoot, WalkEntry};
+use dmv_redact_model::hex::hex;
 
 /// Identifies a file whatever its name: some file systems ignore case.
 type FileIdentity = [u8; 16];
@@ -98,7 +99,7 @@ fn read(list: &Path, share: (u64, u64)) -> io::Result<Vec<FileIdentity>> {
 /// Identifies the folder in a journal: the list doesn't hold for a copy of it.
 pub(super) fn folder_identity(folder: &Path) -> Option<String> {
     let identity = identity(&folder.canonicalize().ok()?).ok()?;
-    Some(identity.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&identity))
 }
 
 /// The number by which shares are split: the low bytes vary most.

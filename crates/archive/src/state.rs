@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use dmv_redact_model::hex::hex;
 use sha2::{Digest, Sha256};
 
 use super::files::{Staging, create_private_folder, is_private_folder, is_same_file, sync_around, write_atomically};
@@ -44,7 +45,7 @@ fn state_name(name: &OsStr) -> OsString {
         state.push(name);
     } else {
         let digest = Sha256::digest(name.as_encoded_bytes());
-        state.push(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        state.push(hex(&digest));
     }
     state
 }

@@ -10,6 +10,7 @@ use super::date_argument::date;
 use super::messages::regular_files;
 use dmv_redact::{ConfigError, Date, Filter, FilterBuilder, Instrument, Limits, RequestError, Requester};
 use dmv_redact_model::escape::escape;
+use dmv_redact_model::hex::hex;
 use dmv_redact_model::policy::{Attribute, Undeclared};
 
 #[derive(Debug, Args)]
@@ -134,7 +135,7 @@ impl FilterArguments {
             digest.update(content.map_err(|error| Problem::Io(format!("{}: {error}", file.display())))?);
             digest.update([0]);
         }
-        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&digest.finalize()))
     }
 
     /// The files and folders that they name, each with its role.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dmv_redact::{Disposition, Instrument, Receipt, Requester};
 use dmv_redact_model::escape;
-use dmv_redact_model::policy::Attribute;
+use dmv_redact_model::policy::{Attribute, StatedBy};
 use serde::Serialize;
 
 use super::records::now;
@@ -22,32 +22,6 @@ pub struct RecordOrigin<'o> {
     pub request: Option<&'o Requester>,
 }
 
-/// What a request states of itself, each where it does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-struct StatedBody<'b> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    purpose: Option<&'b str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'b str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<&'b str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<&'b str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'b str>,
-}
-
-impl<'b> StatedBody<'b> {
-    fn of(request: &'b Requester) -> Self {
-        let [purpose, reason, line, user, state] = Attribute::ALL.map(|attribute| request.stated(attribute));
-        Self { purpose, reason, line, user, state }
-    }
-
-    fn is_nothing(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// The body of the record of a message.
 #[derive(Serialize)]
 struct MessageRecord<'b> {
@@ -55,8 +29,8 @@ struct MessageRecord<'b> {
     item: Option<u64>,
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'b str,
-    #[serde(skip_serializing_if = "StatedBody::is_nothing")]
-    stated: StatedBody<'b>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stated: Option<StatedBy<'b>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     claims: &'b [String],
     /// What is behind them.
@@ -86,7 +60,8 @@ impl Bodies {
     pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
         let RecordOrigin { source, item, id, request } = origin;
         // Where the envelope states anything of the request, the receipt has all that is stated.
-        let stated = request.filter(|_| receipt.request().is_none()).map(StatedBody::of).unwrap_or_default();
+        let says = |request: &&Requester| receipt.request().is_none() && request.statements().next().is_some();
+        let stated = request.filter(says).map(StatedBy);
         let claims = request.map_or(&[][..], Requester::claims);
         let instruments = request.map_or(&[][..], Requester::instruments);
         self.push_record(&MessageRecord {
@@ -108,7 +83,7 @@ impl Bodies {
             source,
             item: None,
             id: "",
-            stated: StatedBody::default(),
+            stated: None,
             claims: &[],
             instruments: &[],
             time: Some(now()),
@@ -123,8 +98,8 @@ impl Bodies {
         let _ = serde_json::to_writer(&mut self.bytes, record);
         // Only the names and the user need escaping: the rest are words of the policy, fixed words and numbers (P6).
         let is_unsafe = |name| matches!(escape::escape(name), Cow::Owned(_));
-        let of_receipt = record.receipt.request().and_then(|request| request.stated(Attribute::User));
-        let mut users = record.stated.user.into_iter().chain(of_receipt);
+        let requests = [record.stated.map(|stated| stated.0), record.receipt.request()];
+        let mut users = requests.into_iter().flatten().filter_map(|request| request.stated(Attribute::User));
         if is_unsafe(record.source) || is_unsafe(record.id) || users.any(is_unsafe) {
             let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
             self.bytes.truncate(start);

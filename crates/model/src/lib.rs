@@ -10,6 +10,7 @@ pub mod config;
 pub mod date;
 pub mod escape;
 pub mod format;
+pub mod hex;
 pub mod key;
 pub mod manifest;
 pub mod names;

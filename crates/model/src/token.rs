@@ -6,6 +6,7 @@ use std::path::Path;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::hex::hex;
 use crate::key::{self, KeyError};
 
 /// A key for tokens, which is as secret as what it replaces: whoever has it can test guesses.
@@ -46,7 +47,7 @@ impl TokenKey {
     #[must_use]
     pub fn digest(&self) -> String {
         let digest = self.hmac().chain_update(b"dmv-redact: the digest of a key of tokens").finalize().into_bytes();
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hex(&digest).chars().take(32).collect()
     }
 }
 

@@ -90,10 +90,11 @@ pub fn explain(
         file: policy.file().to_owned(),
         requester: ori,
         purpose: requester.purpose_code().map(str::to_owned),
-        stated: Attribute::ALL
-            .into_iter()
-            .skip(1)
-            .filter_map(|attribute| Some((attribute.name(), requester.stated(attribute)?.to_owned())))
+        // The purpose has a member of its own.
+        stated: requester
+            .statements()
+            .filter(|(name, _)| *name != Attribute::Purpose.name())
+            .map(|(name, value)| (name, value.to_owned()))
             .collect(),
         claims: requester.claims().to_vec(),
         instruments: requester.instruments().to_vec(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use dmv_redact_testing::root;
 
-use crate::{run_in, text};
+use crate::told_in;
 
 const POLICY: &str = r#"[policy]
 name = "specified"
@@ -69,12 +69,6 @@ specified = ["warrant"]
 elements = ["person.name", "license.status"]
 "#;
 
-fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String) {
-    let output = run_in(folder, arguments);
-    let all = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), text(&all).to_owned())
-}
-
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
@@ -86,25 +80,24 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn p1_rows_tell_what_is_specified_from_what_is_not() {
     let folder = folder();
-    let (status, told) = run(folder.path(), &["test", "cases", "--coverage", "--fail-under", "100"]);
-    assert_eq!(status, 0, "{told}");
+    told_in(folder.path(), &["test", "cases", "--coverage", "--fail-under", "100"], 0);
     let wrong = CASES.replace("specified = [\"warrant\"]", "claims = [\"warrant\"]").replacen(
         "claims = [\"approved\"]\nclaims",
         "claims",
         1,
     );
     fs::write(folder.path().join("cases/matrix/matrix.toml"), wrong).unwrap();
-    assert_eq!(run(folder.path(), &["test", "cases"]).0, 3);
+    told_in(folder.path(), &["test", "cases"], 3);
     let unknown = CASES.replace("specified = [\"warrant\"]", "specified = [\"warrnt\"]");
     fs::write(folder.path().join("cases/matrix/matrix.toml"), unknown).unwrap();
-    let (status, told) = run(folder.path(), &["test", "cases"]);
-    assert!(status == 2 && told.contains("did you mean `warrant`?"), "{told}");
+    let told = told_in(folder.path(), &["test", "cases"], 2);
+    assert!(told.contains("did you mean `warrant`?"), "{told}");
 }
 
 #[test]
 fn p1_a_message_case_has_its_instruments() {
     let folder = folder();
-    let case = |instrument: &str, disposition: &str| {
+    let case = |instrument: &str, disposition: &str, status: i32| {
         let text = format!(
             "title = 'a case'\npolicy = '../../policy.toml'\nclaims = ['approved']\ndate = '2026-12-01'\n\
              [[instruments]]\n{instrument}\n[expect]\ndisposition = '{disposition}'\n"
@@ -112,13 +105,12 @@ fn p1_a_message_case_has_its_instruments() {
         fs::create_dir_all(folder.path().join("cases/ice")).unwrap();
         fs::write(folder.path().join("cases/ice/case.toml"), text).unwrap();
         fs::copy(root().join("fixtures/dr-ice/message.xml"), folder.path().join("cases/ice/message.xml")).unwrap();
-        run(folder.path(), &["test", "cases/ice"])
+        told_in(folder.path(), &["test", "cases/ice"], status)
     };
     let warrant = "claim = 'warrant'\nissuer = 'federal-judge'\nnumber = '42'\nuntil = '2026-12-01'";
     let released = "released = ['person.name.given', 'person.name.middle', 'person.name.surname']";
-    let (status, told) = case(&format!("{warrant}\nspecifies = ['person.name']"), &format!("redacted'\n{released} #'"));
-    assert_eq!(status, 0, "{told}");
-    assert_eq!(case(warrant, "withheld'\nreason = 'nothing-permitted").0, 0);
+    case(&format!("{warrant}\nspecifies = ['person.name']"), &format!("redacted'\n{released} #'"), 0);
+    case(warrant, "withheld'\nreason = 'nothing-permitted", 0);
     for (instrument, told) in [
         ("claim = 'warrant'\nissuer = 'clerk'", "the policy declares no such issuer for the claim: `warrant`"),
         ("claim = 'warrnt'", "the policy declares no claim `warrnt`"),
@@ -129,21 +121,21 @@ fn p1_a_message_case_has_its_instruments() {
         ("claim = 'warrant'\nissuer = 'federal-judge'\nuntil = '11/30'", "YYYY-MM-DD"),
         ("issuer = 'federal-judge'", "claim"),
     ] {
-        let (status, text) = case(instrument, "withheld");
-        assert!(status == 2 && text.contains(told), "{instrument}: {text}");
+        let text = case(instrument, "withheld", 2);
+        assert!(text.contains(told), "{instrument}: {text}");
     }
 }
 
 #[test]
 fn reports_say_what_an_instrument_opens() {
     let folder = folder();
-    let (status, check) = run(folder.path(), &["check", "policy.toml"]);
-    assert!(status == 0 && !check.contains("claim-unused") && !check.contains("vouches-idle"), "{check}");
+    let check = told_in(folder.path(), &["check", "policy.toml"], 0);
+    assert!(!check.contains("claim-unused") && !check.contains("vouches-idle"), "{check}");
     let asked = ["explain", "--policy", "policy.toml", "--requester", "VTICE0900", "--claim", "approved"];
-    let (_, told) = run(folder.path(), &asked);
+    let told = told_in(folder.path(), &asked, 0);
     assert!(told.contains("with `order or warrant (specified)`: released full"), "{told}");
     let instrument = "claim=warrant,issuer=federal-judge,number=42,specifies=person.name";
-    let (_, told) = run(folder.path(), &[&asked[..], &["--instrument", instrument]].concat());
+    let told = told_in(folder.path(), &[&asked[..], &["--instrument", instrument]].concat(), 0);
     assert!(
         told.contains("instrument behind warrant: issued by federal-judge, number 42, specifies person.name\n"),
         "{told}"
@@ -152,12 +144,12 @@ fn reports_say_what_an_instrument_opens() {
         told.contains("released") && told.contains("person.name") && told.contains("permit `specified` (a statute)"),
         "{told}"
     );
-    let (_, json) = run(folder.path(), &[&asked[..], &["--instrument", instrument, "--output", "json"]].concat());
+    let json = told_in(folder.path(), &[&asked[..], &["--instrument", instrument, "--output", "json"]].concat(), 0);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["instruments"][0]["issuer"], "federal-judge");
-    let held = run(folder.path(), &["explain", "--policy", "policy.toml", "--requester", "VTICE0900"]).1;
+    let held = told_in(folder.path(), &["explain", "--policy", "policy.toml", "--requester", "VTICE0900"], 0);
     assert!(held.contains("The reviewer may vouch for `approved`, `order`, `warrant`."), "{held}");
-    let matrix = run(folder.path(), &["matrix", "--policy", "policy.toml", "--output", "json"]).1;
+    let matrix = told_in(folder.path(), &["matrix", "--policy", "policy.toml", "--output", "json"], 0);
     let matrix: Value = serde_json::from_str(&matrix).unwrap();
     let names: Vec<&str> =
         matrix["claims"].as_array().unwrap().iter().filter_map(|claim| claim["name"].as_str()).collect();
@@ -165,9 +157,8 @@ fn reports_say_what_an_instrument_opens() {
     // A policy that gives all of it for the claim alone gives more.
     let open = POLICY.replace("specified-by = [\"order\", \"warrant\"]", "requires = [\"order\"]");
     fs::write(folder.path().join("open.toml"), open).unwrap();
-    let (status, told) = run(folder.path(), &["diff", "policy.toml", "open.toml"]);
-    assert_eq!(status, 3, "{told}");
-    assert_eq!(run(folder.path(), &["diff", "open.toml", "open.toml"]).0, 0);
+    told_in(folder.path(), &["diff", "policy.toml", "open.toml"], 3);
+    told_in(folder.path(), &["diff", "open.toml", "open.toml"], 0);
     // A claim that counts with less opens more.
     let [wider, bare] = [r#"["federal-judge", "clerk"]"#, ""].map(|issuers| match issuers {
         "" => POLICY.replace(", issuers = [\"federal-judge\"]", ""),
@@ -178,8 +169,8 @@ fn reports_say_what_an_instrument_opens() {
         (bare, "an instrument of federal-judge -> no instrument"),
     ] {
         fs::write(folder.path().join("other.toml"), other).unwrap();
-        let (status, text) = run(folder.path(), &["diff", "policy.toml", "other.toml"]);
-        assert!(status == 3 && text.contains(&format!("+ claim `warrant` counts with: {told}")), "{text}");
-        assert_eq!(run(folder.path(), &["diff", "other.toml", "policy.toml"]).0, 0);
+        let text = told_in(folder.path(), &["diff", "policy.toml", "other.toml"], 3);
+        assert!(text.contains(&format!("+ claim `warrant` counts with: {told}")), "{text}");
+        told_in(folder.path(), &["diff", "other.toml", "policy.toml"], 0);
     }
 }

@@ -1,6 +1,8 @@
 //! The attributes of a request that rules may ask for, beside who asks, the message key and the claims: what the request
 //! says of itself.
 
+use serde::{Serialize, Serializer};
+
 use super::ori::Ori;
 use super::requester::Requester;
 use crate::catalog::trim;
@@ -343,10 +345,26 @@ impl Requester {
         self
     }
 
+    /// Each attribute that the request states, by name, with its value.
+    #[doc(hidden)]
+    pub fn statements(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        Attribute::ALL.into_iter().filter_map(|attribute| Some((attribute.name(), self.stated(attribute)?)))
+    }
+
     /// Whether both state the same of themselves.
     #[doc(hidden)]
     pub fn states_the_same(&self, other: &Self) -> bool {
         Attribute::ALL.iter().all(|attribute| self.said(*attribute) == other.said(*attribute))
+    }
+}
+
+/// What a request states of itself, as a map from the names of attributes, for records.
+#[derive(Debug, Clone, Copy)]
+pub struct StatedBy<'r>(pub &'r Requester);
+
+impl Serialize for StatedBy<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.statements())
     }
 }
 

@@ -153,9 +153,7 @@ impl Claims {
             self.specified.push(behind);
             self.specified.len() - 1
         });
-        let mut set = ClaimSet::default();
-        set.insert(self.issuers.len() + index);
-        set
+        ClaimSet::of(self.issuers.len() + index)
     }
 
     /// How many there are, with those of `specified-by`.
@@ -166,6 +164,11 @@ impl Claims {
     /// The declared ones.
     pub(super) fn declared(&self) -> &[String] {
         self.names.get(..self.issuers.len()).unwrap_or_default()
+    }
+
+    /// The place of a declared one.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.declared().iter().position(|own| own == name)
     }
 
     /// All of them, by bit.
@@ -191,11 +194,8 @@ impl Claims {
 
     /// Each claim of `specified-by`, with the declared claims behind one of which the instrument is.
     pub(super) fn specified(&self) -> impl Iterator<Item = (ClaimSet, ClaimSet)> {
-        self.specified.iter().enumerate().map(|(index, behind)| {
-            let mut claim = ClaimSet::default();
-            claim.insert(self.issuers.len() + index);
-            (claim, *behind)
-        })
+        let claims = (self.issuers.len()..).map(ClaimSet::of);
+        claims.zip(self.specified.iter().copied())
     }
 
     /// What rules are told of a data element that instruments behind these declared claims specify.

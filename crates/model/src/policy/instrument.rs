@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::rule::ClaimSet;
 use crate::catalog::{Catalog, ElementId};
@@ -196,8 +198,8 @@ pub enum InstrumentFault {
 
 /// An instrument as it is written in lines and cases: every part is text, and has its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!remote))]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct InstrumentText {
     /// The claim that it is behind.
     pub claim: String,
@@ -212,6 +214,26 @@ pub struct InstrumentText {
     /// The data elements that it specifies: ids, prefixes of ids, groups, or `*`.
     #[serde(default)]
     pub specifies: Vec<String>,
+}
+
+/// A table alone: a list of values without names is no instrument.
+impl<'de> Deserialize<'de> for InstrumentText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = InstrumentText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of the parts of an instrument")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<InstrumentText, A::Error> {
+                // The derived one, which `remote` makes a function of its own.
+                InstrumentText::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(TextVisitor)
+    }
 }
 
 impl InstrumentText {

@@ -1,7 +1,6 @@
 //! Reads a policy from TOML and resolves every name in it; an undeclared name is an error with its position (P2).
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::sync::{Arc, RwLock};
 
 use serde::Deserialize;
@@ -382,16 +381,6 @@ fn validity(
     until: Option<&Spanned<String>>,
 ) -> Result<Validity, ConfigError> {
     Validity::read(document, from.map(spanned_date), until.map(spanned_date))
-}
-
-/// A digest in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// A map from the names of agency classes to their ids, because a policy may have one class for each agency.

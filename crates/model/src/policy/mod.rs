@@ -25,7 +25,7 @@ use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 pub use agency::{Agencies, AgencyClass};
-pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated};
+pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated, StatedBy};
 pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
 pub use include::{InMemory, LocatedFiles, PolicyFiles, PolicySources};
 pub use instrument::{Instrument, InstrumentFault, InstrumentText, Specified};
@@ -250,7 +250,7 @@ impl Policy {
 
     /// Whether it declares a claim.
     pub fn declares_claim(&self, name: &str) -> bool {
-        self.declared_claims().iter().any(|own| own == name)
+        self.claims.place(name).is_some()
     }
 
     /// What each claim means, as the policy says for people; after the declared ones those of what instruments specify.
@@ -283,7 +283,7 @@ impl Policy {
 
     /// Whether these claims include the approval of a person.
     fn is_approved(&self, claims: ClaimSet) -> bool {
-        self.claims.declared().iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
+        self.claims.place(APPROVED).is_some_and(|at| claims.contains(at))
     }
 
     /// Whether decisions, or the deadlines of duties, depend on the date of the request.
@@ -384,33 +384,22 @@ impl Policy {
 
     /// The decision in a situation, independent of the order of rules (P9).
     fn compute(&self, classes: &[ClassId], conditions: &Conditions, specified: &Specified) -> Grant {
-        let applied = self.applying(classes, conditions);
-        let treatments = self.treatments(classes, conditions, specified);
+        let applied = self.applied_to(classes, conditions, specified);
+        let treatments = self.treatments(&applied);
         // A review is also for what would be permitted only with what the reviewer vouches for.
-        let may_be_more = |claims| self.treatments(classes, &conditions.with(claims), specified) != self.envelope;
+        let may_be_more =
+            |claims| self.treatments(&self.applied_to(classes, &conditions.with(claims), specified)) != self.envelope;
         let is_nothing = treatments == self.envelope;
-        let verdict = match vouched(&applied) {
+        let verdict = match vouched(&applied.rules) {
             Some(claims) if !is_nothing || may_be_more(claims) => Verdict::Review,
             None if !is_nothing => Verdict::Rewrite,
             _ => Verdict::Nothing,
         };
-        let duties = applied.iter().filter_map(|rule| match &rule.effect {
+        let duties = applied.rules.iter().filter_map(|rule| match &rule.effect {
             Effect::Duty(duty) => Some(GrantDuty { id: rule.id.clone(), duty: duty.clone() }),
             Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
         });
-        // For what is specified other rules may apply: of these, such as name something of it.
-        let groups: Vec<(Conditions, Vec<usize>)> = specified
-            .groups()
-            .into_iter()
-            .map(|(claims, elements)| (conditions.with(ClaimSet(claims)), elements))
-            .collect();
-        let applies = |rule: &&Rule| {
-            let is_for = |(conditions, elements): &(Conditions, Vec<usize>)| {
-                rule.applies(classes, conditions) && elements.iter().any(|element| rule.effect.names(*element))
-            };
-            rule.applies(classes, conditions) || groups.iter().any(is_for)
-        };
-        let rules = self.rules.iter().filter(|rule| !rule.effect.is_duty()).filter(applies);
+        let rules = self.rules.iter().filter(|rule| !rule.effect.is_duty() && applied.has(rule));
         Grant {
             duties: duties.collect(),
             treatments,
@@ -422,18 +411,20 @@ impl Policy {
         }
     }
 
-    /// How each data element may be released: one that instruments specify as if all were specified that they do.
-    fn treatments(
-        &self,
-        classes: &[ClassId],
-        conditions: &Conditions,
-        specified: &Specified,
-    ) -> Box<[Option<Treatment>]> {
-        let mut treatments = self.treatments_of(&self.applying(classes, conditions));
-        for (claims, elements) in specified.groups() {
-            let others = self.treatments_of(&self.applying(classes, &conditions.with(ClaimSet(claims))));
+    /// The rules that apply in a situation, to all data elements and to those that instruments specify.
+    fn applied_to(&self, classes: &[ClassId], conditions: &Conditions, specified: &Specified) -> Applied<'_> {
+        let groups = specified.groups().into_iter();
+        let of_group = |(claims, elements)| (self.applying(classes, &conditions.with(ClaimSet(claims))), elements);
+        Applied { rules: self.applying(classes, conditions), specified: groups.map(of_group).collect() }
+    }
+
+    /// How each data element may be released.
+    fn treatments(&self, applied: &Applied<'_>) -> Box<[Option<Treatment>]> {
+        let mut treatments = self.treatments_of(&applied.rules);
+        for (rules, elements) in &applied.specified {
+            let others = self.treatments_of(rules);
             for element in elements {
-                if let (Some(own), Some(other)) = (treatments.get_mut(element), others.get(element)) {
+                if let (Some(own), Some(other)) = (treatments.get_mut(*element), others.get(*element)) {
                     *own = *other;
                 }
             }
@@ -466,6 +457,22 @@ impl Policy {
             }
         }
         treatments
+    }
+}
+
+/// The rules that apply in a situation.
+struct Applied<'p> {
+    rules: Vec<&'p Rule>,
+    /// For data elements that instruments specify: the rules that apply to them, as if all were specified that they are.
+    specified: Vec<(Vec<&'p Rule>, Vec<usize>)>,
+}
+
+impl Applied<'_> {
+    /// Whether a rule applies: in all, or to something that is specified and that it names.
+    fn has(&self, rule: &Rule) -> bool {
+        let is_among = |rules: &[&Rule]| rules.iter().any(|own| std::ptr::eq(*own, rule));
+        let names = |elements: &[usize]| elements.iter().any(|element| rule.effect.names(*element));
+        is_among(&self.rules) || self.specified.iter().any(|(rules, elements)| is_among(rules) && names(elements))
     }
 }
 

@@ -176,16 +176,13 @@ impl Policy {
 
     /// Who may issue the instrument behind a claim; empty if it needs none.
     fn issuers(&self, claim: &str) -> &[String] {
-        let place = self.claims.declared().iter().position(|own| own == claim);
-        place.map_or(&[], |place| self.claims.issuers(place))
+        self.claims.place(claim).map_or(&[], |place| self.claims.issuers(place))
     }
 
     /// What the instruments of a request specify, which the policy accepts.
     pub fn specified(&self, requester: &Requester) -> Specified {
         let instruments = requester.instruments().iter().flat_map(|instrument| {
-            let place = self.claims.declared().iter().position(|own| own == instrument.claim());
-            let mut behind = ClaimSet::default();
-            place.into_iter().for_each(|place| behind.insert(place));
+            let behind = self.claims.place(instrument.claim()).map(ClaimSet::of).unwrap_or_default();
             let claim = self.claims.specified_by(behind);
             let elements = instrument.specified().iter().filter_map(|element| self.selections.get(element));
             elements.map(move |elements| (claim, &**elements))
@@ -254,8 +251,7 @@ impl Policy {
     fn claims(&self, requester: &Requester) -> Result<ClaimSet, Undeclared> {
         let mut set = ClaimSet::default();
         for (index, claim) in requester.claims().iter().enumerate() {
-            let declared = self.claims.declared().iter().position(|own| own == claim);
-            let place = declared.ok_or(Undeclared::Claim(index))?;
+            let place = self.claims.place(claim).ok_or(Undeclared::Claim(index))?;
             if !self.claims.issuers(place).is_empty() && !requester.instruments().iter().any(|own| own.claim() == claim)
             {
                 return Err(Undeclared::NoInstrument(index));

@@ -38,6 +38,13 @@ impl ClaimSet {
         self.0 >> (index % Self::LIMIT) & 1 == 1
     }
 
+    /// The set of one claim.
+    pub(crate) fn of(index: usize) -> Self {
+        let mut set = Self::default();
+        set.insert(index);
+        set
+    }
+
     /// The claims of both sets.
     #[must_use]
     pub fn union(self, other: Self) -> Self {

@@ -18,13 +18,14 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::TokenScope;
-use super::load::{Names, RawAgencyClass, RawHeader, RawPolicy, hex, on_shape_violation};
+use super::load::{Names, RawAgencyClass, RawHeader, RawPolicy, on_shape_violation};
 use super::roster::Roster;
 use crate::config::{
     ConfigError, Document, ErrorAt, Errors, File, LocatedDocument, Position, Spanned, check_word, decode_lines,
     read_bytes,
 };
 use crate::date::Date;
+use crate::hex::hex;
 
 /// How deep policies may include one another.
 const MAX_DEPTH: usize = 4;
