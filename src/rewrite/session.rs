@@ -148,9 +148,14 @@ impl<'f> Session<'f> {
 
     #[inline(never)]
     fn treatment_undecided(&mut self, element: ElementId) -> Option<Treatment> {
-        if self.parts.catalog.element(element).is_some_and(|element| element.is_envelope()) {
+        if self.parts.catalog.element(element).is_some_and(|element| element.is_in_every_grant()) {
             return Some(Treatment::Full);
         }
+        self.decide_now().and_then(|grant| grant.treatment(element))
+    }
+
+    /// The grant, if the policy has one.
+    fn decide_now(&mut self) -> Option<&Arc<Grant>> {
         if matches!(self.grant_state, GrantState::Undecided) {
             let needs_key = self.format.has_message_type && self.facts.message.known().is_none();
             if needs_key || self.ori().is_none() {
@@ -163,9 +168,14 @@ impl<'f> Session<'f> {
             }
         }
         match &self.grant_state {
-            GrantState::Decided(grant) => grant.treatment(element),
+            GrantState::Decided(grant) => Some(grant),
             GrantState::Undecided | GrantState::Nobody => None,
         }
+    }
+
+    /// The grant, if what goes out has to tell its reader of the law.
+    pub(super) fn owes_legal_notice(&mut self) -> Option<Arc<Grant>> {
+        self.decide_now().filter(|grant| grant.legal_notice().is_some()).cloned()
     }
 
     /// Reads ahead what the envelope states of the request, if the policy tells that apart: all that is decided is decided on
@@ -504,7 +514,7 @@ impl<'f> Session<'f> {
             && self.buffers.tally.has_violations()
     }
 
-    /// Counts the notice, which is being written.
+    /// Counts a notice, which is being written.
     pub(super) fn notice_written(&mut self, node: &Node) {
         if let Target::Leaf(element) = node.target {
             if let Some(counts) = self.buffers.tally.of(element) {
@@ -512,7 +522,9 @@ impl<'f> Session<'f> {
             }
             self.list(element, Treatment::Full, Span::default(), ReleasedForm::Notice);
         }
-        self.facts.notice = Fact::Known(());
+        if node.role == Some(Role::Notice) {
+            self.facts.notice = Fact::Known(());
+        }
     }
 
     /// Whether a value is only white space.

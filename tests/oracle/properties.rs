@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dmv_redact_testing::catalog::{is_envelope, is_in_every_grant};
 use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::oracle::check::{Outcome, parting, redact};
 use dmv_redact_testing::oracle::choices;
@@ -150,6 +151,8 @@ fn generated_messages_reach_what_is_mapped() {
         }
         let mapped =
             format.mapped.iter().filter(|m| (need.xml || m.attribute.is_none()) && !m.laid_out).map(|m| &m.element);
+        // What a message tells of the law never goes out.
+        let mapped = mapped.filter(|id| is_in_every_grant(id) || !is_envelope(id));
         let missed: BTreeSet<&String> = mapped.filter(|id| !reached.contains(*id)).collect();
         assert!(missed.is_empty(), "{}, XML: {}: never released: {missed:?}", format.name, need.xml);
         assert!(open.len() < 20, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);

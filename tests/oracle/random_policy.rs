@@ -153,6 +153,10 @@ fn rule(verb: &str, id: &str, dice: &mut Dice) -> String {
         text.push_str(&format!("specified-by = {:?}\n", dice.one_of(&some)));
     }
     text.push_str(&dates(dice));
+    if dice.chance(15) {
+        let law = dice.one_of(&["LIMITED BY LAW: SEC. 1.", "LIMITED BY LAW: 2, 3."]);
+        text.push_str(&format!("legal-notice = \"{law}\"\n"));
+    }
     if verb == "permit" {
         let treated = elements.iter().filter_map(|id| Some(format!("{id:?} = \"{}\"", treatment(id, dice)?)));
         text.push_str(&format!("as = {{ {} }}\n", treated.collect::<Vec<_>>().join(", ")));
@@ -251,6 +255,8 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
             released.map(|(id, treatment)| (id, plain(treatment))).collect()
         };
         if let Some(grant) = &decided {
+            let law = model.legal_notice(&classes, &request);
+            prop_assert_eq!(grant.legal_notice(), law.as_deref(), "{}", told);
             for outcome in Occasion::ALL {
                 let duties: BTreeSet<String> = grant.duties(outcome).map(|own| own.id.clone()).collect();
                 let owed = model.duties(&classes, &request, outcome.name());
@@ -304,7 +310,13 @@ fn divided(choices: &[u16]) -> Result<(), TestCaseError> {
             let treatments: Vec<_> = filter.catalog().iter().map(|(id, _)| grant.treatment(id)).collect();
             let duties =
                 Occasion::ALL.map(|outcome| grant.duties(outcome).map(|own| own.id.clone()).collect::<BTreeSet<_>>());
-            Some((grant.verdict(), treatments, duties, grant.classes().to_vec()))
+            Some((
+                grant.verdict(),
+                treatments,
+                duties,
+                grant.classes().to_vec(),
+                grant.legal_notice().map(str::to_owned),
+            ))
         });
         prop_assert_eq!(&grants[0], &grants[1], "{:?}\n{}\n{}", requester, part, rest);
     }

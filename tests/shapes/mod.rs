@@ -2,6 +2,7 @@
 
 mod counts;
 mod hostile;
+mod legal_notices;
 mod real_values;
 mod violations;
 mod world;
@@ -25,6 +26,7 @@ const REAL: &[(&str, &[&str])] = &[
     ("envelope.number", &["1", "00042"]),
     ("envelope.version", &["4.0", "1.0.12"]),
     ("envelope.notice", &["A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT."]),
+    ("envelope.legal-notice", &["LIMITED BY M.G.L. C. 90 SEC. 30B."]),
     ("envelope.discriminator", &["Driver License", "SSN", "2"]),
     ("envelope.message", &["message"]),
     ("envelope.document-type", &["org.iso.18013.5.1.mDL"]),

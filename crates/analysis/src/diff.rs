@@ -8,10 +8,10 @@ use dmv_redact::Date;
 use serde::Serialize;
 
 use super::words::{Choice, ChoiceCode, RulePlace, StatedChoice, Statement, plain};
-use crate::survey::{Change, Difference, Differences, Direction, DutyDifference, NEW, OLD, Outcome};
+use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome, RuleDifference};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::policy::{
-    Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, TokenScope, Verdict,
+    Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Rule, RuleId, TokenScope, Verdict,
 };
 
 /// The report of a comparison.
@@ -39,7 +39,10 @@ pub struct Diff {
     changes: Vec<ChangeReport>,
     /// The duties that only one of the policies has, by who asks. They are no gain: nothing goes out by them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    duties: Vec<DutyReport>,
+    duties: Vec<RulesReport>,
+    /// The legal notices that only one of the policies has, by who asks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    legal_notices: Vec<RulesReport>,
 }
 
 /// A claim of both policies that counts with other instruments.
@@ -75,35 +78,40 @@ impl ClaimReport {
     }
 }
 
-/// Duties that only one of the policies has for some requesters.
+/// Duties, or legal notices, that only one of the policies has for some requesters.
 #[derive(Debug, Serialize)]
-struct DutyReport {
+struct RulesReport {
     agencies: ClassNames,
     example: String,
-    gone: Vec<DutyChange>,
-    new: Vec<DutyChange>,
+    gone: Vec<ToldRule>,
+    new: Vec<ToldRule>,
 }
 
-/// A duty of one of the policies.
+/// A rule of one of the policies, with the duty or the legal notice that it tells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct DutyChange {
+struct ToldRule {
     id: String,
     told: String,
     #[serde(flatten)]
     place: RulePlace,
+    #[serde(skip)]
+    kind: &'static str,
 }
 
-impl DutyReport {
-    fn of(found: &DutyDifference, policies: [&Policy; 2]) -> Self {
-        let duties = |policy: &Policy, ids: &[RuleId]| -> Vec<DutyChange> {
+impl RulesReport {
+    /// `told` is what a rule tells.
+    fn all(found: &[RuleDifference], policies: [&Policy; 2], told: impl Fn(&Rule) -> Option<String>) -> Vec<Self> {
+        found.iter().map(|one| Self::of(one, policies, &told)).collect()
+    }
+
+    fn of(found: &RuleDifference, policies: [&Policy; 2], told: impl Fn(&Rule) -> Option<String>) -> Self {
+        let told_rules = |policy: &Policy, ids: &[RuleId]| -> Vec<ToldRule> {
             let rules = ids.iter().filter_map(|id| policy.rule(*id));
-            let duties = rules.filter_map(|rule| match &rule.effect {
-                Effect::Duty(duty) => {
-                    Some(DutyChange { id: plain(&rule.id), told: plain(&duty.to_string()), place: RulePlace::of(rule) })
-                }
-                Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
+            let rules = rules.filter_map(|rule| {
+                let (kind, place) = (rule.effect.kind(), RulePlace::of(rule));
+                Some(ToldRule { id: plain(&rule.id), told: plain(&told(rule)?), place, kind })
             });
-            duties.collect()
+            rules.collect()
         };
         Self {
             agencies: ClassNames {
@@ -111,8 +119,8 @@ impl DutyReport {
                 new: class_names(policies[NEW], &found.classes[NEW]),
             },
             example: found.example.to_string(),
-            gone: duties(policies[OLD], &found.rules[OLD]),
-            new: duties(policies[NEW], &found.rules[NEW]),
+            gone: told_rules(policies[OLD], &found.rules[OLD]),
+            new: told_rules(policies[NEW], &found.rules[NEW]),
         }
     }
 }
@@ -212,7 +220,13 @@ impl Diff {
                 .iter()
                 .map(|difference| ChangeReport::of(difference, found, policies, catalog, messages))
                 .collect(),
-            duties: found.duties.iter().map(|duties| DutyReport::of(duties, policies)).collect(),
+            duties: RulesReport::all(&found.duties, policies, |rule| match &rule.effect {
+                Effect::Duty(duty) => Some(duty.to_string()),
+                Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
+            }),
+            legal_notices: RulesReport::all(&found.legal_notices, policies, |rule| {
+                rule.legal_notice.as_deref().map(|text| format!("\"{text}\""))
+            }),
         }
     }
 
@@ -369,18 +383,21 @@ impl fmt::Display for Diff {
         if let Some(tokens) = &self.tokens {
             writeln!(f, "\ntokens: {} -> {}", tokens.old, tokens.new)?;
         }
-        for DutyReport { agencies, example, gone, new } in &self.duties {
-            writeln!(f, "\nduties of {} (for example {example})", describe_classes(agencies))?;
-            for (sign, duties) in [('-', gone), ('+', new)] {
-                for DutyChange { id, told, place } in duties {
-                    writeln!(f, "  {sign} {told}: duty `{id}` ({place})")?;
+        for (what, reports) in [("duties of", &self.duties), ("legal notices to", &self.legal_notices)] {
+            for RulesReport { agencies, example, gone, new } in reports {
+                writeln!(f, "\n{what} {} (for example {example})", describe_classes(agencies))?;
+                for (sign, rules) in [('-', gone), ('+', new)] {
+                    for ToldRule { id, told, place, kind } in rules {
+                        writeln!(f, "  {sign} {told}: {kind} `{id}` ({place})")?;
+                    }
                 }
             }
         }
         let is_same = self.on_shape_violation.is_none()
             && self.claims.is_empty()
             && self.tokens.is_none()
-            && self.duties.is_empty();
+            && self.duties.is_empty()
+            && self.legal_notices.is_empty();
         if self.changes.is_empty() && is_same {
             return writeln!(f, "nothing changes for anyone");
         }

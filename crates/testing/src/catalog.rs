@@ -117,6 +117,11 @@ pub fn is_envelope(id: &str) -> bool {
     id == "envelope" || id.starts_with("envelope.")
 }
 
+/// Whether every grant holds an element: the envelope, but for what the filter writes of the law.
+pub fn is_in_every_grant(id: &str) -> bool {
+    is_envelope(id) && id != "envelope.legal-notice"
+}
+
 fn element(table: &Table) -> Element {
     let pattern = string(table, "shape");
     let shape = pattern.as_ref().map(|p| whole(p));

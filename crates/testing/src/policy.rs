@@ -219,6 +219,8 @@ pub struct Rule {
     pub specified_by: Option<BTreeSet<String>>,
     /// Claims that the reviewer of a review may vouch for.
     pub vouches: BTreeSet<String>,
+    /// What the answers to which it applies tell of the law.
+    legal_notice: Option<String>,
     /// Whether it applies where the request leaves out what the rule asks for.
     pub when_absent: bool,
     /// Its id.
@@ -243,6 +245,7 @@ impl Rule {
             requires: list("requires").unwrap_or_default(),
             unless: list("unless").unwrap_or_default(),
             specified_by: list("specified-by"),
+            legal_notice: string(table, "legal-notice"),
             vouches: list("vouches").unwrap_or_default(),
             when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
             id: string(table, "id").unwrap_or_default(),
@@ -544,16 +547,30 @@ impl Policy {
         owed
     }
 
+    /// What an answer tells of the law: the texts of all rules that apply, in order. A permit of what instruments specify
+    /// applies if they specify something of it.
+    pub fn legal_notice(&self, classes: &Classes, request: &Request<'_>) -> Option<String> {
+        let gives = |rule: &Rule| {
+            let ids = rule.elements.0.iter().zip(self.catalog.elements.keys()).filter(|(own, _)| own.is_some());
+            ids.map(|(_, id)| id).any(|id| self.is_specified(rule, request, id) != Some(false))
+        };
+        let applying = self.rules.iter().filter(|rule| rule.applies(classes, request));
+        let applying = applying.filter(|rule| rule.verb == Verb::Forbid || gives(rule));
+        let texts: BTreeSet<&str> = applying.filter_map(|rule| rule.legal_notice.as_deref()).collect();
+        (!texts.is_empty()).then(|| texts.into_iter().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Whether an instrument specifies an element, if the rule asks for that.
+    fn is_specified(&self, rule: &Rule, request: &Request<'_>, id: &str) -> Option<bool> {
+        let asked = rule.specified_by.as_ref()?;
+        Some(request.papers.iter().any(|paper| asked.contains(&paper.claim) && paper.covers(id, &self.catalog)))
+    }
+
     /// All permits together, the most open treatment of each element, minus every forbid.
     fn grant(&self, classes: &Classes, request: &Request<'_>) -> Grant {
         let applying: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, request)).collect();
         let of = |verb: Verb| applying.iter().filter(move |rule| rule.verb == verb);
-        let is_specified = |rule: &Rule, id: &String| {
-            let asked = rule.specified_by.as_ref();
-            asked.map(|asked| {
-                request.papers.iter().any(|paper| asked.contains(&paper.claim) && paper.covers(id, &self.catalog))
-            })
-        };
+        let is_specified = |rule: &Rule, id: &String| self.is_specified(rule, request, id);
         let mut grant = Grant::nothing(self.elements);
         for permit in of(Verb::Permit) {
             for ((own, permitted), id) in grant.0.iter_mut().zip(&permit.elements.0).zip(self.catalog.elements.keys()) {

@@ -111,6 +111,8 @@ pub(super) struct Check<'a> {
     comparison: Option<Comparison<'a>>,
     pub(super) frame: Frame,
     pub(super) is_declaring: bool,
+    /// Whether it tells its reader of the law.
+    has_legal_notice: bool,
     pub(super) scratch: &'a mut VerifierState,
 }
 
@@ -131,7 +133,8 @@ impl<'a> Check<'a> {
         scratch.names.clear();
         let frame = Frame { node: Some(0), ..Frame::default() };
         let shapes = &verifier.shapes;
-        Self { verifier, table, shapes, depth, grant, comparison, frame, is_declaring: false, scratch }
+        let (is_declaring, has_legal_notice) = (false, false);
+        Self { verifier, table, shapes, depth, grant, comparison, frame, is_declaring, has_legal_notice, scratch }
     }
 
     pub(super) fn is_top(&self) -> bool {
@@ -407,6 +410,7 @@ impl<'a> Check<'a> {
                 return read;
             }
             Some(element) if node.embedded.is_some() => return self.embedded(node, element, value),
+            Some(element) if node.is_legal_notice => return self.legal_notice(element, value),
             Some(element) if !node.tells.is_empty() => {
                 let text = value.text.trim_matches([' ', '\t', '\r', '\n']);
                 let tells = node.tells.iter().any(|own| own == text);
@@ -431,6 +435,14 @@ impl<'a> Check<'a> {
             self.mark(Some(prefix.ok_or("a name of a type with a prefix that isn't the format's own")?), false);
         }
         Ok(())
+    }
+
+    /// The notice of the law, which is the policy's: that of the message doesn't go out.
+    fn legal_notice(&mut self, element: ElementId, value: &Value<'_>) -> Checked<()> {
+        let Some(grant) = self.grant else { return Ok(()) };
+        ensure(!value.is_nil && grant.legal_notice() == Some(value.text), "a legal notice that isn't the policy's")?;
+        self.has_legal_notice = true;
+        self.comparison.as_mut().map_or(Ok(()), |comparison| comparison.legal_notice(element))
     }
 
     fn text(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
@@ -514,6 +526,9 @@ impl<'a> Check<'a> {
     /// What only the whole output tells.
     pub(super) fn end(mut self) -> Checked<()> {
         self.forget(0)?;
+        let owes_legal_notice = self.table.declared.legal_notice.is_some()
+            && self.grant.is_some_and(|grant| grant.legal_notice().is_some());
+        ensure(self.has_legal_notice || !owes_legal_notice, "no legal notice, which the policy requires")?;
         let is_declared = self.scratch.prefixes.iter().all(|[used, declared]| used == declared);
         ensure(!self.is_declaring || is_declared, "declarations of other namespaces than are used")?;
         ensure(self.scratch.links.are_consistent(), "a reference without its object, or an id without a reference")?;

@@ -182,6 +182,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// A notice that the message doesn't have.
+    pub(super) fn legal_notice(&mut self, element: ElementId) -> Checked<()> {
+        let entry = self.next(element, Some(Treatment::Full))?;
+        ensure(entry.form == ReleasedForm::Notice && entry.span.is_empty(), OTHER)
+    }
+
     /// An attribute that names an object or refers to one, and is mapped too.
     pub(super) fn mapped_link(&mut self, (element, treatment): Permitted) -> Checked<()> {
         let entry = self.next(element, Some(treatment))?;

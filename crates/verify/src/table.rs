@@ -71,6 +71,7 @@ pub(super) struct TableNode {
     pub(super) is_nested: bool,
     pub(super) is_type: bool,
     pub(super) is_notice: bool,
+    pub(super) is_legal_notice: bool,
     /// `nil`, `empty`, or the placeholder text that replaces it where it was denied.
     placeholder: Option<String>,
     /// Which fact of the envelope it tells.
@@ -234,6 +235,7 @@ impl Table {
             table.update(path, |node| node.fact = Some(EnvelopeFact::Stated(*attribute)));
         }
         declared.notice.iter().for_each(|path| table.update(path, |node| node.is_notice = true));
+        declared.legal_notice.iter().for_each(|path| table.update(path, |node| node.is_legal_notice = true));
         for (text, layout) in declared.texts.iter().zip(layouts) {
             text.paths.iter().for_each(|path| table.update(path, |node| node.layouts.push(Arc::clone(layout))));
         }

@@ -131,7 +131,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         }
         if released || refers || tells || is_planted(Planted::EmptyContainer) {
             if place.kind == ValueKind::Object {
-                self.notice(node);
+                self.notices(node);
             }
             self.buffers.frames.pop();
             if !is_planted(Planted::EndTag) {
@@ -173,13 +173,24 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         Ok(())
     }
 
-    /// Writes the notice as the last member of the innermost object, which ends and stays, if the mapping has a place
-    /// for it there.
-    fn notice(&mut self, node: Option<&Node>) {
-        let Some(node) = node.and_then(|node| self.trie.node(node.notice?)) else { return };
-        if !self.session.owes_notice() {
-            return;
+    /// Writes the notices as the last members of the innermost object, which ends and stays, if the mapping has a place
+    /// for them there.
+    fn notices(&mut self, node: Option<&Node>) {
+        let (trie, Some(around)) = (self.trie, node) else { return };
+        if let Some(node) = around.notice.and_then(|id| trie.node(id))
+            && self.session.owes_notice()
+        {
+            self.notice(node, NOTICE);
         }
+        if let Some(node) = around.legal_notice.and_then(|id| trie.node(id))
+            && let Some(grant) = self.session.owes_legal_notice()
+        {
+            self.notice(node, grant.legal_notice().unwrap_or_default());
+        }
+    }
+
+    /// Writes a notice.
+    fn notice(&mut self, node: &Node, text: &str) {
         let at = self.out.len();
         let Some(Frame { has_written, indent, .. }) = self.buffers.frames.last().copied() else { return };
         if has_written {
@@ -191,7 +202,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         push_json_string(&node.name, out);
         out.push(b':');
         out.extend_from_slice(if !indent.is_empty() { b" " } else { b"" });
-        push_json_string(NOTICE, out);
+        push_json_string(text, out);
         self.buffers.context.mark_used(node.namespace, at);
         self.session.notice_written(node);
     }

@@ -378,7 +378,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.space = Span::default();
             self.end_tag(name, namespace, tag);
         } else {
-            self.notice(id, tag);
+            self.notices(id, name, namespace, tag);
             self.end_container(name, namespace, out_content, tag);
         }
         if kept {

@@ -1,5 +1,5 @@
-//! What the filter itself writes: placeholders of parts that the schema requires and the grant denies, and the notice
-//! that a value was removed for its shape.
+//! What the filter itself writes: placeholders of parts that the schema requires and the grant denies, the notice that a
+//! value was removed for its shape, and that of the law.
 
 use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
@@ -34,16 +34,45 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Writes the notice as the last part of an element that ends with `tag` and stays, if the mapping has a place for
-    /// it there.
-    pub(super) fn notice(&mut self, id: Option<NodeId>, tag: Span) {
-        let node = id.and_then(|id| self.trie.node(id)).and_then(|node| self.trie.node(node.notice?));
-        let Some(node) = node.filter(|_| !tag.is_empty() && self.session.owes_notice()) else { return };
+    /// Writes the notices as the last parts of an element that ends with `tag`, which is empty if it has no end tag, and
+    /// stays, if the mapping has a place for them there.
+    pub(super) fn notices(&mut self, id: Option<NodeId>, name: QualifiedName, namespace: NamespaceId, tag: Span) {
+        let trie = self.trie;
+        let Some(around) = id.and_then(|id| trie.node(id)) else { return };
+        if let Some(node) = around.notice.and_then(|id| trie.node(id))
+            && !tag.is_empty()
+            && self.session.owes_notice()
+        {
+            self.notice(node, NOTICE);
+        }
+        if let Some(node) = around.legal_notice.and_then(|id| trie.node(id))
+            && let Some(grant) = self.session.owes_legal_notice()
+        {
+            let text = grant.legal_notice().unwrap_or_default();
+            if !tag.is_empty() {
+                return self.notice(node, text);
+            }
+            // It must not tell that there was nothing to remove: `<a b="c"/>` becomes what `<a b="c">...</a>` does.
+            let opened = self.out.len() - "/>".len();
+            self.out.truncate(opened);
+            self.out.bytes().push(b'>');
+            self.space = Span::default();
+            self.notice(node, text);
+            self.out.bytes().extend_from_slice(b"</");
+            self.name(name, namespace);
+            self.out.bytes().push(b'>');
+        }
+    }
+
+    /// Writes a notice.
+    fn notice(&mut self, node: &Node, text: &str) {
         let (qualifier, name) = (self.session.format.qualifier_of(node.namespace).as_bytes(), node.name.as_bytes());
         self.copy(self.space);
         self.buffers.used.mark(node.namespace, self.out.len());
-        let element = [b"<", qualifier, name, b">", NOTICE.as_bytes(), b"</", qualifier, name, b">"];
-        push_all(&element, self.out.bytes());
+        let out = self.out.bytes();
+        push_all(&[b"<", qualifier, name, b">"], out);
+        push_xml_text(text, out);
+        push_all(&[b"</", qualifier, name, b">"], out);
         self.session.notice_written(node);
     }
 }

@@ -73,7 +73,8 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                 let name_end = at + 2 + name.len();
                 let is_same = is_same(simd, bytes, at + 2, name) && byte_at(bytes, name_end) == b'>';
                 let node = frame.node.and_then(|id| trie.node(id));
-                let has_notice = node.is_some_and(|node| node.notice.is_some()) && session.owes_notice();
+                let has_notice = node
+                    .is_some_and(|node| node.legal_notice.is_some() || node.notice.is_some() && session.owes_notice());
                 let is_other = frame.role != Role::Container || frame.has_links || frame.has_nil || has_notice;
                 let needs_more = match frame.released {
                     // An element that stays for its attributes alone is written otherwise.

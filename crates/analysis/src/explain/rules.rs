@@ -25,6 +25,9 @@ pub(super) struct ExplainedRule {
     pub(super) from: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Date>,
+    /// What the answers to which it applies tell their reader of the law.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) legal_notice: Option<String>,
     #[serde(flatten)]
     pub(super) place: RulePlace,
     /// Empty if it applied.
@@ -42,6 +45,7 @@ impl ExplainedRule {
             checked: rule.metadata.checked,
             from: rule.validity.from,
             until: rule.validity.until,
+            legal_notice: rule.legal_notice.as_deref().map(str::to_owned),
             place: RulePlace::of(rule),
             why_not,
         }

@@ -142,7 +142,7 @@ impl DecidingRule {
 
 impl ExplainedRule {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, kind, title, basis, place, why_not, source, checked, from, until } = self;
+        let Self { id, kind, title, basis, place, why_not, source, checked, from, until, legal_notice } = self;
         write!(f, "  {kind} `{id}`, {place}")?;
         if let Some(title) = title {
             write!(f, ": {}", plain(title))?;
@@ -160,6 +160,9 @@ impl ExplainedRule {
             (Some(source), None) => writeln!(f, "    source: {}", plain(source))?,
             (None, Some(checked)) => writeln!(f, "    checked {checked}")?,
             (Some(source), Some(checked)) => writeln!(f, "    source: {}, checked {checked}", plain(source))?,
+        }
+        if let Some(text) = legal_notice {
+            writeln!(f, "    legal notice: {}", plain(text))?;
         }
         match dates(Validity { from: *from, until: *until }) {
             Some(dates) => writeln!(f, "    in force {dates}"),

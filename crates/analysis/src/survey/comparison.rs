@@ -117,13 +117,13 @@ pub struct Difference {
     pub(crate) rules: [Vec<RuleId>; 2],
 }
 
-/// Duties that only one of the policies has for some requesters.
+/// Rules of a kind that only one of the policies has for some requesters.
 #[derive(Debug)]
-pub struct DutyDifference {
+pub struct RuleDifference {
     /// The classes of these requesters under either policy.
     pub(crate) classes: [Vec<ClassId>; 2],
     pub(crate) example: Ori,
-    /// The duties of either policy.
+    /// Those of either policy.
     pub(crate) rules: [Vec<RuleId>; 2],
 }
 
@@ -132,7 +132,9 @@ pub struct DutyDifference {
 pub struct Differences {
     pub(crate) all: Vec<Difference>,
     /// The duties that only one of the policies has, by who asks.
-    pub(crate) duties: Vec<DutyDifference>,
+    pub(crate) duties: Vec<RuleDifference>,
+    /// The same for rules with legal notices that none of the other policy has.
+    pub(crate) legal_notices: Vec<RuleDifference>,
     /// What each policy does on a shape violation, if that makes a difference.
     pub(crate) shape: Option<[OnShapeViolation; 2]>,
     /// What may be stated under either policy, and the message keys that either distinguishes.
@@ -228,7 +230,7 @@ impl<'p> Comparer<'p> {
         let shape_differs = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.stated.iter().any(StatedTwice::is_refused_by_one);
         let mut shape = None;
-        let (mut all, mut duties) = (Vec::new(), Vec::new());
+        let (mut all, mut duties, mut legal_notices) = (Vec::new(), Vec::new(), Vec::new());
         let mut changed_situations = 0;
         let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
         SurveyError::check_count(regions.len(), self.stated.len(), self.messages.len())?;
@@ -240,7 +242,12 @@ impl<'p> Comparer<'p> {
             let differing = self.differing(&rules);
             let own = [self.duties_of(OLD, &differing[OLD]), self.duties_of(NEW, &differing[NEW])];
             if own.iter().any(|own| !own.is_empty()) {
-                duties.push(DutyDifference { classes: classes.clone(), example: region.example, rules: own });
+                duties.push(RuleDifference { classes: classes.clone(), example: region.example, rules: own });
+            }
+            let own =
+                [self.legal_notices_beyond(&differing, OLD, NEW), self.legal_notices_beyond(&differing, NEW, OLD)];
+            if own.iter().any(|own| !own.is_empty()) {
+                legal_notices.push(RuleDifference { classes: classes.clone(), example: region.example, rules: own });
             }
             if !shape_differs && !is_any_refused && differing.iter().all(Vec::is_empty) {
                 continue;
@@ -271,6 +278,7 @@ impl<'p> Comparer<'p> {
         Ok(Differences {
             all,
             duties,
+            legal_notices,
             shape,
             statements: self.stated.into_iter().map(|stated| stated.statement).collect(),
             messages: self.messages,
@@ -287,6 +295,14 @@ impl<'p> Comparer<'p> {
     fn duties_of(&self, own: usize, rules: &[RuleId]) -> Vec<RuleId> {
         let is_duty = |id: &RuleId| self.policy(own).rule(*id).is_some_and(|rule| rule.effect.is_duty());
         rules.iter().copied().filter(is_duty).collect()
+    }
+
+    /// Of one policy's rules those with a legal notice that none of the other's has.
+    fn legal_notices_beyond(&self, rules: &[Vec<RuleId>; 2], own: usize, other: usize) -> Vec<RuleId> {
+        let text = |policy: usize, id: RuleId| self.policy(policy).rule(id)?.legal_notice.as_deref();
+        let known: Vec<_> = rules.get(other).into_iter().flatten().filter_map(|id| text(other, *id)).collect();
+        let is_new = |id: &RuleId| text(own, *id).is_some_and(|text| !known.contains(&text));
+        rules.get(own).into_iter().flatten().copied().filter(is_new).collect()
     }
 
     /// Of one policy's rules those whose content isn't among these of the other, which are sorted.
@@ -573,7 +589,8 @@ fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
                 Effect::Review(claims) => (&Effect::Review(ClaimSet(0)), sorted_names(policy, *claims)),
                 effect => (effect, Vec::new()),
             };
-            contents.push(*known.entry((asked, effect, vouches)).or_insert(next));
+            let effect = (effect, vouches, rule.legal_notice.as_deref());
+            contents.push(*known.entry((asked, effect)).or_insert(next));
         }
         contents
     })

@@ -25,6 +25,7 @@ mod explained;
 mod format;
 mod includes;
 mod instruments;
+mod legal_notices;
 mod matrix;
 mod newcomer;
 mod packs;

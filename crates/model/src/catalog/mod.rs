@@ -14,6 +14,8 @@ mod spans;
 
 use std::collections::HashMap;
 
+use crate::format::LEGAL_NOTICE_ELEMENT;
+
 pub use kind::{Kind, Sensitivity, Treatment};
 #[cfg(feature = "schema")]
 pub use load::table_schema;
@@ -109,10 +111,17 @@ impl Element {
         self.groups.iter().map(String::as_str)
     }
 
-    /// Whether it is `envelope` or one of its parts, which every grant includes.
+    /// Whether it is `envelope` or one of its parts, which no rule names.
     #[must_use]
     pub fn is_envelope(&self) -> bool {
         self.envelope
+    }
+
+    /// Whether every grant includes it: the envelope, but for the legal notice of a message, in whose place the policy's own
+    /// is written.
+    #[must_use]
+    pub fn is_in_every_grant(&self) -> bool {
+        self.envelope && self.id != LEGAL_NOTICE_ELEMENT
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Declared {
     pub attributes: Vec<(Attribute, String)>,
     /// The path of the notice.
     pub notice: Option<String>,
+    /// The path of the legal notice.
+    pub legal_notice: Option<String>,
     /// Paths of elements that may be `xsi:nil`.
     pub nillable: Vec<String>,
     /// Paths, each with the placeholder that replaces it where it is denied.
@@ -122,6 +124,7 @@ impl Declared {
             requester: cloned(raw.requester.as_ref()),
             attributes: raw.attributes.iter().map(|(own, path)| (own, path.get_ref().clone())).collect(),
             notice: cloned(raw.notice.as_ref()),
+            legal_notice: cloned(raw.legal_notice.as_ref()),
             nillable: raw.nillable.iter().map(|path| path.get_ref().clone()).collect(),
             required: raw
                 .required

@@ -333,6 +333,7 @@ pub(super) fn extended(
             .attributes
             .or(base.attributes.filter_map(|path| Some(path).filter(|path| stays(path)).map(|path| path.at(&place)))),
         notice: raw.notice.or(base.notice.at(&place)),
+        legal_notice: raw.legal_notice.or(base.legal_notice.at(&place)),
         context: raw.context.or(base.context.at(&place)),
         nested_arrays: joined(raw.nested_arrays, base.nested_arrays),
         nillable: joined(raw.nillable, base.nillable),

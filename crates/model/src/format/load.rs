@@ -133,6 +133,7 @@ impl Format {
             has_message_type: raw.message_type.is_some(),
             attributes: raw.attributes.iter().map(|(attribute, _)| attribute).collect(),
             notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
+            has_legal_notice: raw.legal_notice.is_some(),
             messages: Vec::new(),
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
             own_prefixes: OwnPrefix::with_xsi(own.collect()),

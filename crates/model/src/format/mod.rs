@@ -157,6 +157,8 @@ pub struct Format {
     pub attributes: AttributeSet,
     /// The path of the notice, if the format has one.
     pub notice: Option<String>,
+    /// Whether its messages have a place for a legal notice.
+    pub has_legal_notice: bool,
     /// The keys its messages may have.
     messages: Vec<MessageKeyId>,
     /// Its prefixes, for `@context`.
@@ -245,6 +247,9 @@ pub const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT.
 
 /// The data element of the notice.
 pub const NOTICE_ELEMENT: &str = "envelope.notice";
+
+/// The data element of the notice of the law under which an answer is limited: the filter alone writes it.
+pub const LEGAL_NOTICE_ELEMENT: &str = "envelope.legal-notice";
 
 /// The data element of a part that tells what the part around it is: the predicates of paths ask for it.
 pub const DISCRIMINATOR_ELEMENT: &str = "envelope.discriminator";

@@ -51,6 +51,9 @@ pub(super) struct RawFormat {
     /// The path, below the root, of the notice that a value was removed because its form was not understood. It is
     /// mapped to `envelope.notice`, and is the last child of its parent.
     pub(super) notice: Option<Spanned<String>>,
+    /// The name, below the root, of the notice of the law under which an answer is limited. It is mapped to
+    /// `envelope.legal-notice`, and is the last child of the root, after `notice` if that is one too.
+    pub(super) legal_notice: Option<Spanned<String>>,
     /// The URL, or several, that `@context` may be in JSON instead of an object: it goes out as it is.
     pub(super) context: Option<Spanned<Names>>,
     /// Paths where, in JSON, an array may be an item of an array.

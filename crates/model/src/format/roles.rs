@@ -6,7 +6,7 @@ use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
 use super::raw::{Names, RawFormat, RawRequired, listed, written_paths};
 use super::step::{Step, encoded};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
-use super::{EMBEDDED_ELEMENT, NOTICE_ELEMENT, Syntax};
+use super::{EMBEDDED_ELEMENT, LEGAL_NOTICE_ELEMENT, NOTICE_ELEMENT, Syntax};
 use crate::catalog::{Element, Kind};
 use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
@@ -31,6 +31,9 @@ impl MappingReader<'_> {
         }
         if let Some(path) = &raw.notice {
             faults.take_for(path, self.notice(trie, root, path, raw));
+        }
+        if let Some(path) = &raw.legal_notice {
+            faults.take_for(path, self.legal_notice(trie, root, path, raw));
         }
         for (attribute, path) in raw.attributes.iter() {
             faults.take_for(path, self.envelope_value(trie, root, path, EnvelopeUse::Attribute(attribute), raw));
@@ -140,16 +143,7 @@ impl MappingReader<'_> {
 
     /// Records where a notice is written: in a part that goes out whenever anything in it does.
     fn notice(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
-        let id = self.known(trie, root, path, raw)?;
-        self.is_no_attribute(path)?;
-        if path.get_ref().contains('[') {
-            return Err(self.fault(path, "has a predicate: a notice stands in any message"));
-        }
-        let element = self.value(trie, id, path)?;
-        if element.id() != NOTICE_ELEMENT {
-            let what = format!("leads to `{}`: a notice is mapped to `{NOTICE_ELEMENT}`", element.id());
-            return Err(self.fault(path, &what));
-        }
+        let id = self.notice_value(trie, root, path, (NOTICE_ELEMENT, "a notice"), raw)?;
         self.envelope_value(trie, root, path, EnvelopeUse::Role(Role::Notice), raw)?;
         let container = match path.get_ref().rsplit_once('/') {
             Some((above, _)) => self.walk(trie, MappingPath { from: root, text: above, span: &path.span() })?.0,
@@ -161,6 +155,39 @@ impl MappingReader<'_> {
                 Ok(())
             }
             _ => Err(self.fault(path, "stands in a record, which a requester may be denied")),
+        }
+    }
+
+    /// Records where a legal notice is written: in the root, which goes out whenever anything does.
+    fn legal_notice(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
+        if path.get_ref().contains('/') {
+            return Err(self.fault(path, "is below a part that may go: a legal notice is a child of the root"));
+        }
+        let id = self.notice_value(trie, root, path, (LEGAL_NOTICE_ELEMENT, "a legal notice"), raw)?;
+        if let Some(node) = trie.node_mut(root) {
+            node.legal_notice = Some(id);
+        }
+        Ok(())
+    }
+
+    /// The node of a notice, whose element is this one.
+    fn notice_value(
+        &self,
+        trie: &mut Trie,
+        root: NodeId,
+        path: &Spanned<String>,
+        (element, what): (&str, &str),
+        raw: &RawFormat,
+    ) -> Checked<NodeId> {
+        let id = self.known(trie, root, path, raw)?;
+        self.is_no_attribute(path)?;
+        if path.get_ref().contains('[') {
+            return Err(self.fault(path, &format!("has a predicate: {what} stands in any message")));
+        }
+        let own = self.value(trie, id, path)?;
+        match own.id() == element {
+            true => Ok(id),
+            false => Err(self.fault(path, &format!("leads to `{}`: {what} is mapped to `{element}`", own.id()))),
         }
     }
 

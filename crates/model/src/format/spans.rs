@@ -51,6 +51,8 @@ pub struct FormatSpans {
     pub attributes: Vec<(Attribute, String)>,
     /// The path of the notice.
     pub notice: Option<String>,
+    /// The path of the legal notice.
+    pub legal_notice: Option<String>,
     /// The keys that its messages may have, if it lists them.
     pub messages: Option<Vec<String>>,
     /// The parts that its messages have, each with the values it may have.
@@ -107,6 +109,7 @@ impl FormatSpans {
             requester: raw.requester.as_ref().map(|path| path.get_ref().clone()),
             attributes: raw.attributes.iter().map(|(own, path)| (own, path.get_ref().clone())).collect(),
             notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
+            legal_notice: raw.legal_notice.as_ref().map(|path| path.get_ref().clone()),
             messages: raw.messages.as_ref().map(|keys| texts(keys.get_ref())),
             marks: raw
                 .marks()

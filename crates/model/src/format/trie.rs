@@ -126,6 +126,8 @@ pub struct Node {
     pub is_nested: bool,
     /// Its last part, which takes the notice that a value was removed for its shape.
     pub notice: Option<NodeId>,
+    /// Its last part, which takes the notice of the law.
+    pub legal_notice: Option<NodeId>,
     /// Whether its value is a QName, whose prefix means a namespace.
     pub is_qname: bool,
     /// Indices of the format's layouts that its text may have. If there are any, only what their fields capture can go
@@ -170,6 +172,7 @@ impl Node {
             nillable: false,
             is_nested: false,
             notice: None,
+            legal_notice: None,
             is_qname: false,
             layouts: Vec::new(),
             embedded: None,
@@ -207,7 +210,8 @@ impl Node {
     #[inline]
     pub fn has_end(&self) -> bool {
         let may_hold_more = self.is_variant || !self.discriminates.is_empty();
-        self.role.is_some() || self.placeholder.is_some() || self.notice.is_some() || may_hold_more
+        let takes_notice = self.notice.is_some() || self.legal_notice.is_some();
+        self.role.is_some() || self.placeholder.is_some() || takes_notice || may_hold_more
     }
 
     /// How many different children it can have.

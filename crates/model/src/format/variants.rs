@@ -216,7 +216,8 @@ impl Trie {
         if self.nodes.len() > MOST_NODES {
             return Err(into);
         }
-        let Node { target, role, attribute, nillable, is_nested, continues, is_qname, notice, embedded, .. } = *own;
+        let Node { target, role, attribute, nillable, is_nested, continues, is_qname, embedded, .. } = *own;
+        let Node { notice, legal_notice, .. } = *own;
         let (placeholder, layouts) = (own.placeholder.clone(), own.layouts.clone());
         let discriminates = own.discriminates.clone();
         let own_variants: Vec<_> =
@@ -225,7 +226,7 @@ impl Trie {
         let children: Vec<_> = own.children.iter().filter(|(_, child)| !is_own(child)).cloned().collect();
         let patterns: Vec<_> = own.wildcards.iter().map(|wildcard| (wildcard.node, wildcard.clone())).collect();
         let is_variant_of = own_variants.iter().any(|(variant, _)| *variant == into);
-        let mut notice_into = None;
+        let (mut notice_into, mut legal_notice_into) = (None, None);
         for (step, child) in children {
             let namespace = self.node(child).map_or(NamespaceId::NONE, |child| child.namespace);
             let pattern = patterns.iter().find(|(node, _)| *node == child);
@@ -240,6 +241,9 @@ impl Trie {
             self.merge(child, below)?;
             if notice == Some(child) {
                 notice_into = Some(below);
+            }
+            if legal_notice == Some(child) {
+                legal_notice_into = Some(below);
             }
         }
         if !is_variant_of {
@@ -256,6 +260,7 @@ impl Trie {
         other.attribute = other.attribute.or(attribute);
         other.placeholder = other.placeholder.take().or(placeholder);
         other.notice = other.notice.or(notice_into);
+        other.legal_notice = other.legal_notice.or(legal_notice_into);
         other.embedded = other.embedded.or(embedded);
         other.nillable |= nillable;
         other.is_nested |= is_nested;

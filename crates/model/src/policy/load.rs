@@ -196,6 +196,10 @@ pub(super) struct RawRule {
     /// decides.
     #[serde(rename = "as", default)]
     pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
+    /// Of a permit or a forbid: what every answer to which the rule applies tells its reader, whether anything was removed from it
+    /// or not, where its format has a place for a `legal-notice`; the law, for instance: printable ASCII, 200 characters at most.
+    #[serde(rename = "legal-notice")]
+    pub(super) legal_notice: Option<Spanned<String>>,
     /// Of a duty: what must be done.
     #[serde(rename = "do")]
     pub(super) task: Option<Spanned<DutyKind>>,
@@ -232,6 +236,9 @@ pub struct MessageKeys<'a> {
 /// line of a log (P8).
 const MAX_DUTIES: usize = 256;
 const MAX_DUTY_TO: usize = 200;
+
+/// Maximum number of characters of a rule's legal notice.
+const MAX_LEGAL_NOTICE: usize = 200;
 
 /// In a rule's list of values: any value, but one must be stated.
 const ANY: &str = "*";
@@ -689,6 +696,9 @@ impl Resolver<'_> {
             let error = self.document.error(&claim.span(), "only a review takes `vouches`");
             errors.push(error.help("take it away: a person vouches for claims where a review asks for one"));
         }
+        if let Some(text) = &raw.legal_notice {
+            errors.take(self.check_legal_notice(kind, text));
+        }
         if kind != RuleKind::Duty {
             let keys = [
                 ("do", raw.task.as_ref().map(Spanned::span)),
@@ -734,6 +744,7 @@ impl Resolver<'_> {
             // Until the periods of the policy are known.
             in_force: InForce::NEVER,
             effect,
+            legal_notice: raw.legal_notice.map(|text| text.into_inner().into()),
             metadata: RuleMetadata {
                 title: raw.title,
                 basis: raw.basis,
@@ -743,6 +754,29 @@ impl Resolver<'_> {
                 file,
             },
         })
+    }
+
+    /// Checks a legal notice: an officer's terminal must show it, and any format hold it.
+    fn check_legal_notice(&self, kind: RuleKind, text: &Spanned<String>) -> Result<(), ConfigError> {
+        let refuse = |message: &str, help: &str| Err(self.document.error(&text.span(), message.to_owned()).help(help));
+        let own = text.get_ref();
+        if matches!(kind, RuleKind::Review | RuleKind::Duty) {
+            return refuse(
+                "only a permit or a forbid takes `legal-notice`",
+                "take it away: it stands in what goes out",
+            );
+        }
+        if !own.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            return refuse("a legal notice is one line of printable ASCII", "write `SEC.` for a section sign");
+        }
+        if own.trim().is_empty() || own.trim() != own {
+            return refuse("a legal notice is empty, or has a space at an end", "write the text alone");
+        }
+        if own.len() > MAX_LEGAL_NOTICE {
+            let message = format!("a legal notice has more than {MAX_LEGAL_NOTICE} characters");
+            return refuse(&message, "every answer holds it: shorten it");
+        }
+        Ok(())
     }
 
     /// The effect of a rule.

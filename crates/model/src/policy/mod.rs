@@ -18,7 +18,7 @@ mod rule;
 mod spans;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
@@ -95,6 +95,7 @@ pub struct Grant {
     classes: Box<[String]>,
     rules: Box<[String]>,
     duties: Box<[GrantDuty]>,
+    legal_notice: Option<Box<str>>,
     verdict: Verdict,
     on_shape_violation: OnShapeViolation,
     /// Whether a person has approved the message.
@@ -122,6 +123,13 @@ impl Grant {
             OnShapeViolation::Notice => OnShapeViolation::Hold,
             other => other,
         }
+    }
+
+    /// What the answer tells its reader of the law, where its format has a place for it: the texts of all rules that apply,
+    /// each once, in alphabetical order, with a space between them.
+    #[inline]
+    pub fn legal_notice(&self) -> Option<&str> {
+        self.legal_notice.as_deref()
     }
 
     /// Names of the agency classes the requester is in.
@@ -399,12 +407,15 @@ impl Policy {
             Effect::Duty(duty) => Some(GrantDuty { id: rule.id.clone(), duty: duty.clone() }),
             Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
         });
-        let rules = self.rules.iter().filter(|rule| !rule.effect.is_duty() && applied.has(rule));
+        let rules = || self.rules.iter().filter(|rule| !rule.effect.is_duty() && applied.has(rule));
+        let notices: BTreeSet<&str> = rules().filter_map(|rule| rule.legal_notice.as_deref()).collect();
+        let legal_notice = notices.into_iter().collect::<Vec<_>>().join(" ");
         Grant {
             duties: duties.collect(),
             treatments,
             classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
-            rules: rules.map(|rule| rule.id.clone()).collect(),
+            rules: rules().map(|rule| rule.id.clone()).collect(),
+            legal_notice: (!legal_notice.is_empty()).then(|| legal_notice.into()),
             verdict,
             on_shape_violation: self.on_shape_violation,
             is_approved: self.is_approved(conditions.claims),
@@ -492,5 +503,5 @@ fn vouched(applied: &[&Rule]) -> Option<ClaimSet> {
 
 /// The treatments of a grant of the envelope only.
 fn envelope_only(catalog: &Catalog) -> Box<[Option<Treatment>]> {
-    catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect()
+    catalog.iter().map(|(_, element)| element.is_in_every_grant().then_some(Treatment::Full)).collect()
 }

@@ -141,6 +141,8 @@ pub struct Rule {
     pub in_force: InForce,
     /// What it does to the grant.
     pub effect: Effect,
+    /// What every answer to which it applies tells its reader.
+    pub legal_notice: Option<Arc<str>>,
     /// What the policy says of it for people.
     pub metadata: RuleMetadata,
 }

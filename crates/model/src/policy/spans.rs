@@ -52,6 +52,8 @@ pub struct RuleSpans {
     pub checked: Option<SpannedName>,
     /// `until`.
     pub until: Option<SpannedName>,
+    /// What its answers tell of the law.
+    pub legal_notice: Option<Range<usize>>,
 }
 
 /// The content of a policy's file, with spans.
@@ -113,6 +115,7 @@ fn rule(raw: &RawRule) -> RuleSpans {
         source: raw.source.as_ref().map(spanned),
         checked: raw.checked.as_ref().map(spanned),
         until: raw.until.as_ref().map(spanned),
+        legal_notice: raw.legal_notice.as_ref().map(Spanned::span),
     }
 }
 

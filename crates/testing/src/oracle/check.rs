@@ -132,7 +132,8 @@ fn misnamed(outcome: &Outcome, message: &[u8], xml: bool) -> Vec<String> {
         faults.push(format!("{:?}, with {gone} counted as gone", receipt.disposition()));
     }
     let says = if xml { super::xml::statements } else { super::json::statements };
-    if is_released && says(message) != says(output) {
+    let is_of_message = |said: &String| !said.contains(": LIMITED BY LAW: ");
+    if is_released && says(message) != says(output).into_iter().filter(is_of_message).collect::<Vec<_>>() {
         faults.push("released, and something of the message is gone".to_owned());
     }
     if !is_released && output == message {

@@ -65,6 +65,8 @@ pub struct Format {
     pub attributes: BTreeMap<String, Vec<Step>>,
     /// The name of the part of the root in which a notice stands.
     pub notice: Option<String>,
+    /// The same for a legal notice.
+    pub legal_notice: Option<String>,
     /// The paths of what may be nil.
     pub nillable: Vec<Vec<Step>>,
     /// The namespaces by their prefixes.
@@ -141,6 +143,7 @@ impl Format {
         format.attributes.extend(stated.into_iter().map(|(name, path)| (name, steps(&path))));
         let notice = string(&table, "notice").inspect(|step| assert!(!step.contains('/'), "below the root alone"));
         format.notice = notice.or(format.notice);
+        format.legal_notice = string(&table, "legal-notice").or(format.legal_notice);
         format.nillable.extend(strings(&table, "nillable").unwrap_or_default().iter().map(|p| steps(p)));
         format.namespaces.extend(table.get("namespaces").and_then(Value::as_table).map(bindings).unwrap_or_default());
         format.listed.extend(listed(text));
@@ -163,6 +166,7 @@ impl Format {
             requester: None,
             attributes: BTreeMap::new(),
             notice: None,
+            legal_notice: None,
             nillable: Vec::new(),
             namespaces: BTreeMap::new(),
             listed: Vec::new(),

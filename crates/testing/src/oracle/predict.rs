@@ -8,7 +8,7 @@ use super::format::{Format, may_lead};
 use super::shape::{Verdict, judge, may_be_opaque};
 use super::step::Step;
 use super::token::token;
-use crate::catalog::{Catalog, is_envelope};
+use crate::catalog::{Catalog, is_envelope, is_in_every_grant};
 use crate::policy::{Decision, OnViolation, Policy, Request, Treatment};
 
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub(crate) type Counts = BTreeMap<String, u32>;
 /// What a message says in which something was removed for its shape, and its element.
 pub(crate) const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
 const NOTICE_ELEMENT: &str = "envelope.notice";
+const LEGAL_NOTICE_ELEMENT: &str = "envelope.legal-notice";
 const DISCRIMINATOR: &str = "envelope.discriminator";
 
 /// What the messages of one test are judged by.
@@ -45,6 +46,7 @@ pub(crate) struct Judge<'w> {
     grant: Grant,
     records: BTreeSet<String>,
     on_violation: OnViolation,
+    legal_notice: Option<String>,
     /// Whose tokens are written; everybody's if nobody's.
     tokens_of: Option<String>,
     violated: bool,
@@ -141,6 +143,13 @@ impl Judge<'_> {
         owes
     }
 
+    /// What goes out has to tell of the law at its end, which is counted.
+    pub(crate) fn legal_notice(&mut self) -> Option<String> {
+        let text = self.legal_notice.clone()?;
+        *self.counts.entry(LEGAL_NOTICE_ELEMENT.to_owned()).or_default() += 1;
+        Some(text)
+    }
+
     pub(crate) fn refuse(&mut self, why: String) {
         self.refused.get_or_insert(why);
     }
@@ -200,6 +209,7 @@ pub(crate) fn admit<'w, T>(
             grant: with_envelope(grant.by_element(setting.catalog), setting.catalog),
             records: format.mapped.iter().filter(|m| m.record).map(|m| m.element.clone()).collect(),
             on_violation: setting.policy.on_violation(&asker.all_claims(), format.notice.is_some()),
+            legal_notice: legal_notice(setting.policy, ori, asker, message).filter(|_| format.legal_notice.is_some()),
             tokens_of: (!setting.policy.shares_tokens).then(|| ori.to_owned()),
             violated: false,
             noticed: false,
@@ -212,16 +222,24 @@ pub(crate) fn admit<'w, T>(
 
 /// What a policy decides of a request.
 pub(crate) fn decide(policy: &Policy, ori: &str, asker: &Asker, message: Option<&str>) -> Decision {
+    asking(asker, message, |request| policy.decide(&policy.classes_of(ori), request))
+}
+
+/// What it has an answer tell of the law.
+fn legal_notice(policy: &Policy, ori: &str, asker: &Asker, message: Option<&str>) -> Option<String> {
+    asking(asker, message, |request| policy.legal_notice(&policy.classes_of(ori), request))
+}
+
+fn asking<T>(asker: &Asker, message: Option<&str>, ask: impl FnOnce(&Request<'_>) -> T) -> T {
     let claims = asker.all_claims();
     let claims: BTreeSet<&str> = claims.iter().map(String::as_str).collect();
     let Asker { purpose, others, papers, .. } = asker;
-    let request = Request { purpose: purpose.as_deref(), others, message, claims: &claims, papers };
-    policy.decide(&policy.classes_of(ori), &request)
+    ask(&Request { purpose: purpose.as_deref(), others, message, claims: &claims, papers })
 }
 
 /// The envelope of a message that goes out goes with it.
 fn with_envelope(mut grant: Grant, catalog: &Catalog) -> Grant {
-    let envelope = catalog.elements.keys().filter(|id| is_envelope(id));
+    let envelope = catalog.elements.keys().filter(|id| is_in_every_grant(id));
     grant.extend(envelope.map(|id| (id.clone(), Treatment::Full)));
     grant
 }

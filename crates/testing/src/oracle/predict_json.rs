@@ -72,6 +72,11 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             {
                 members.push(Member::new(name, Json::string(NOTICE)));
             }
+            if let (Some(name), Some(text), Some(Json::Object(members))) =
+                (&format.legal_notice, walk.judge.legal_notice(), &mut root)
+            {
+                members.push(Member::new(name, Json::string(&text)));
+            }
             return walk.judge.finish(root.map(|root| whole(top.members(), format, root)));
         }
     }

@@ -44,11 +44,17 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             let mut names = Vec::new();
             let mut out = out.map(|out| numbered(out, format, &mut names));
             if let (Some(step), true, Some(out)) = (&format.notice, walk.judge.owes_notice(), &mut out) {
-                let body = Body::Text(NOTICE.to_owned());
-                let notice = Out { name: walk.expand(step), attributes: vec![], body, placeholder: false };
+                let notice = walk.notice(step, NOTICE);
                 match &mut out.body {
                     Body::Kids(kids) => kids.push(notice),
                     _ => walk.judge.refuse("no place for a notice".to_owned()),
+                }
+            }
+            if let (Some(step), Some(text), Some(out)) = (&format.legal_notice, walk.judge.legal_notice(), &mut out) {
+                let notice = walk.notice(step, &text);
+                match &mut out.body {
+                    Body::Kids(kids) => kids.push(notice),
+                    body => *body = Body::Kids(vec![notice]),
                 }
             }
             return walk.judge.finish(out);
@@ -69,6 +75,10 @@ struct Walk<'w, 's> {
 }
 
 impl Walk<'_, '_> {
+    fn notice(&self, step: &str, text: &str) -> Out {
+        Out { name: self.expand(step), attributes: vec![], body: Body::Text(text.to_owned()), placeholder: false }
+    }
+
     fn element(&mut self, node: Node<'_, '_>, path: &mut Vec<Step>) -> Option<Out> {
         let predicates = holding(self.format, node, path);
         if let Some(step) = path.last_mut() {

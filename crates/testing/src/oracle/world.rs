@@ -74,6 +74,8 @@ impl World {
         policies.push(Ruled::from_text(EVERYTHING, &everything(&catalog, false), &catalog));
         let noticed = everything(&catalog, false).replacen("claims = []", "on-shape-violation = \"notice\"", 1);
         policies.push(Ruled::from_text("everything, and told where a shape is violated", &noticed, &catalog));
+        let lawful = noticed.replace("elements", "legal-notice = \"LIMITED BY LAW: S. 1.\"\nelements");
+        policies.push(Ruled::from_text("everything, and told of the law", &lawful, &catalog));
         policies.push(Ruled::from_text("everything generalised", &everything(&catalog, true), &catalog));
         // The same, with tokens in place of all that is less than full.
         let own = ["year", "zip5", "last4", "mask"].map(|word| format!("= {word:?}"));

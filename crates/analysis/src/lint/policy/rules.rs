@@ -105,6 +105,7 @@ fn covers(subject: &Subject<'_>, outer: &Rule, inner: &Rule) -> bool {
         return false;
     };
     is_narrower(subject, inner, outer)
+        && (inner.legal_notice.is_none() || inner.legal_notice == outer.legal_notice)
         && inner_elements.iter().all(|(element, treatment)| {
             let found = outer_elements.binary_search_by_key(element, |(own, _)| *own);
             found.ok().and_then(|at| outer_elements.get(at)).is_some_and(|(_, own)| own <= treatment)

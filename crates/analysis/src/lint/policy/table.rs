@@ -92,6 +92,10 @@ pub(super) const NOTICE_WITHOUT_PLACE: Code = Code::note(
     "notice-without-place",
     "a policy wants a notice where a value was removed for its shape, and a format has no place for one: the message is held",
 );
+pub(super) const LEGAL_NOTICE_WITHOUT_PLACE: Code = Code::note(
+    "legal-notice-without-place",
+    "a rule has answers tell of the law, and a format has no place for that: its messages go out without",
+);
 
 pub(super) const EXPIRED: Code = Code::warning(
     "expired",
@@ -112,7 +116,7 @@ pub(super) const PERMITS_BEYOND_INCLUDED: Code =
     Code::note("permits-beyond-included", "somebody gets what a policy that this one includes doesn't permit");
 
 /// All of them.
-pub(crate) const ALL: [&Code; 40] = [
+pub(crate) const ALL: [&Code; 41] = [
     &PERMITS_BEYOND_INCLUDED,
     &EXPIRED,
     &EXPIRES_SOON,
@@ -153,4 +157,5 @@ pub(crate) const ALL: [&Code; 40] = [
     &CLAIM_UNUSED,
     &SHAPE_HOLD_NEVER_LIFTED,
     &NOTICE_WITHOUT_PLACE,
+    &LEGAL_NOTICE_WITHOUT_PLACE,
 ];

@@ -502,6 +502,20 @@ fn a_hold_for_a_shape_that_nobody_can_lift_and_a_notice_without_a_place_are_told
 }
 
 #[test]
+fn a_legal_notice_without_a_place_is_told_once() {
+    let rule = |id: &str, law: &str| {
+        format!(
+            "[[permit]]\nid = '{id}'\nbasis = 'S. 1'\nagencies = ['a']\nelements = ['person.name']\nlegal-notice = '{law}'\n"
+        )
+    };
+    let policy =
+        format!("{HEAD}\n[agencies.a]\ntitle = 'A'\nori = ['AZ*']\n{}{}", rule("r", "S. 1"), rule("s", "S. 2"));
+    let found: Vec<_> = found(&policy).into_iter().filter(|told| told.contains("notice")).collect();
+    let told = "13:16 legal-notice-without-place: no place for a legal notice in messages of `nlets-niem`: they go out without";
+    assert_eq!(found, [told]);
+}
+
+#[test]
 fn the_shipped_policies_have_nothing_to_warn_of() {
     let mut count = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")).unwrap() {
