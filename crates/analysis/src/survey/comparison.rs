@@ -133,8 +133,8 @@ pub struct Differences {
     pub(crate) all: Vec<Difference>,
     /// The duties that only one of the policies has, by who asks.
     pub(crate) duties: Vec<DutyDifference>,
-    /// What each policy does on a shape violation, if that makes a difference.
-    pub(crate) shape: Option<[OnShapeViolation; 2]>,
+    /// What each policy does on a shape violation, and whether an approval lifts its hold, if that makes a difference.
+    pub(crate) shape: Option<[(OnShapeViolation, bool); 2]>,
     /// What may be stated under either policy, and the message keys that either distinguishes.
     pub(crate) statements: Vec<Statement>,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
@@ -224,7 +224,7 @@ impl<'p> Comparer<'p> {
     }
 
     fn compare(mut self) -> Result<Differences, SurveyError> {
-        let shapes = self.policies.map(Policy::on_shape_violation);
+        let shapes = self.policies.map(|policy| (policy.on_shape_violation(), policy.lifts_shape_holds()));
         let shape_differs = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.stated.iter().any(StatedTwice::is_refused_by_one);
         let mut shape = None;

@@ -263,6 +263,12 @@ impl Policy {
         self.on_shape_violation
     }
 
+    /// Whether a message that is held for a value that violates its shape goes out once a person has approved it.
+    pub fn lifts_shape_holds(&self) -> bool {
+        let holds = matches!(self.on_shape_violation, OnShapeViolation::Hold | OnShapeViolation::Notice);
+        holds && self.declares_claim(APPROVED)
+    }
+
     /// Whose tokens are alike.
     pub fn token_scope(&self) -> TokenScope {
         self.token_scope

@@ -595,7 +595,7 @@ impl Reader<'_> {
             return Err(document.error(&name.span(), message).help(help));
         };
         let path = folder.join(name.get_ref());
-        let bytes = read_bytes(&path).map_err(|error| {
+        let bytes = read_named(&path).map_err(|error| {
             document.error(&name.span(), error.to_string()).help("it is looked for beside the policy")
         })?;
         Ok((path, bytes.into()))
@@ -636,7 +636,7 @@ impl Reader<'_> {
         };
         let path = folder.join(below(text));
         let shown = path.display().to_string();
-        let bytes = read_bytes(&path).map_err(|error| {
+        let bytes = read_named(&path).map_err(|error| {
             document.error(&name.span(), error.to_string()).help("it is looked for beside the policy that includes it")
         })?;
         let file = File { text: decode_lines(&shown, bytes)?, name: shown };
@@ -696,6 +696,16 @@ impl Reader<'_> {
             }
         }
         self.files.first_mut().into_iter().for_each(|own| own.errors.append(&mut errors));
+    }
+}
+
+/// Reads a file that a policy names: a regular one, for the end of a pipe may never come (P8).
+fn read_named(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(ConfigError::of_file(path.display().to_string(), "can't be read: it is no regular file"))
+        }
+        _ => read_bytes(path),
     }
 }
 
