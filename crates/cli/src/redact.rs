@@ -278,7 +278,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
     let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
     let other = match &record.compare {
-        Some(path) => Some(of_filter.filter()?.policy_path(path).second_reading(!arguments.no_second_reading).build()?),
+        Some(path) => Some(of_filter.filter()?.policy_named(path).second_reading(!arguments.no_second_reading).build()?),
         None => None,
     };
     of_filter.refuse_idle_token_key([&filter].into_iter().chain(&other))?;

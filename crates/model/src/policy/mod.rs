@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use agency::{Agencies, AgencyClass};
 pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated, StatedBy};
 pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
-pub use include::{InMemory, LocatedFiles, PolicyFiles, PolicySources};
+pub use include::{InMemory, LocatedFiles, PolicyFiles, PolicySources, find_built_in, may_be_built_in};
 pub use instrument::{Instrument, InstrumentFault, InstrumentText, Specified};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
