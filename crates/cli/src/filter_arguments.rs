@@ -195,11 +195,19 @@ impl FilterArguments {
             Undeclared::Claim(place) if place >= self.claims.len() => ("--instrument".to_owned(), claim(place)),
             Undeclared::Claim(place) | Undeclared::NoInstrument(place) => ("--claim".to_owned(), claim(place)),
             Undeclared::Instrument(place, _) => {
-                ("--instrument".to_owned(), self.instruments.get(place).map(Instrument::claim))
+                (with_part("--instrument", error.what()), self.instruments.get(place).map(Instrument::claim))
             }
         };
         let text = escape(text.unwrap_or_default());
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
+    }
+}
+
+/// An option, and the part of its instrument that is wrong.
+pub(super) fn with_part(option: &str, what: Undeclared) -> String {
+    match what {
+        Undeclared::Instrument(_, fault) => format!("{option}, `{}`", fault.part()),
+        _ => option.to_owned(),
     }
 }
 
