@@ -26,7 +26,7 @@ elements = ["person.name", "vehicle.hull-color"]
 basis = "18 U.S.C. 2721(b)(1)"
 "#;
 
-const POLICE: &str = "ori,name\nAZ0070000,EXAMPLE POLICE DEPARTMENT\n";
+const POLICE: &str = "ori,note\nAZ0070000,EXAMPLE POLICE DEPARTMENT\n";
 
 const CATALOG: &str = r#"
 [[element]]

@@ -249,7 +249,7 @@ const MEMORY_POLICY: &str = "[policy]\nname = 'p'\nversion = '1'\n[agencies.a]\n
 #[test]
 fn p2_rosters_and_included_policies_from_memory_are_read_like_files() {
     let builder = || Filter::builder().policy_bytes("policy.toml", MEMORY_POLICY);
-    let filter = builder().roster_bytes("a.csv", "\u{feff}name;ori\r\nPOLICE;AZ0070000\r\n").build().unwrap();
+    let filter = builder().roster_bytes("a.csv", "\u{feff}note;ori\r\nPOLICE;AZ0070000\r\n").build().unwrap();
     let message = fixture("dr-in-state-police/message.xml");
     let receipt = filter.redact(&message, &Requester::from_envelope(), &mut Vec::new());
     assert_eq!(receipt.agency_classes().collect::<Vec<_>>(), ["a"]);
@@ -257,7 +257,7 @@ fn p2_rosters_and_included_policies_from_memory_are_read_like_files() {
     // The same bytes in files: the same digest, so the same policy in every receipt.
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("policy.toml"), MEMORY_POLICY).unwrap();
-    fs::write(folder.path().join("a.csv"), "\u{feff}name;ori\r\nPOLICE;AZ0070000\r\n").unwrap();
+    fs::write(folder.path().join("a.csv"), "\u{feff}note;ori\r\nPOLICE;AZ0070000\r\n").unwrap();
     let from_files = Filter::builder().policy_path(folder.path().join("policy.toml")).build().unwrap();
     assert_eq!(filter.policy(), from_files.policy());
 

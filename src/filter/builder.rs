@@ -13,7 +13,9 @@ use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::config::{ConfigError, File, decode_lines};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{InMemory, Policy, PolicyFiles, PolicySources, PolicySpans};
+use dmv_redact_model::policy::{
+    InMemory, Policy, PolicyFiles, PolicySources, PolicySpans, find_built_in, may_be_built_in,
+};
 use dmv_redact_model::token::TokenKey;
 use dmv_redact_verify::Verifier;
 
@@ -75,6 +77,8 @@ enum PolicySource {
     #[default]
     Baseline,
     Table(TableSource),
+    /// A file, or a built-in policy by its name.
+    Named(PathBuf),
 }
 
 /// A table that a user wrote.
@@ -122,6 +126,14 @@ impl FilterBuilder {
     /// Reads the policy from this file; its rosters (`ori-file`) and the files that it includes are relative to its folder.
     pub fn policy_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.policy = PolicySource::Table(TableSource::Path(path.into()));
+        self
+    }
+
+    /// The same, for what people type: without a slash and `.toml`, and if there is no such file, it is the name of a built-in
+    /// policy, as in `include`.
+    #[doc(hidden)]
+    pub fn policy_named(mut self, path: impl Into<PathBuf>) -> Self {
+        self.policy = PolicySource::Named(path.into());
         self
     }
 
@@ -304,11 +316,23 @@ impl FilterBuilder {
         let (file, folder) = match &self.policy {
             PolicySource::Baseline => (File::of(&shipped::BASELINE), None),
             PolicySource::Table(table) => (table.read()?, table.folder()),
+            PolicySource::Named(path) => match path.to_str() {
+                Some(name) if may_be_built_in(name) && !path.exists() => {
+                    let no_such = |message| ConfigError::of_file(name, format!("there is no such file, and {message}"));
+                    (File::of(find_built_in(name, shipped::PACKS, no_such)?), None)
+                }
+                _ => (File::read(path)?, path.parent()),
+            },
         };
         let rosters = by_name(&self.rosters, "this table of ORIs is given twice")?;
         let included = by_name(&self.included, "this policy is given twice")?;
-        let sources =
-            PolicySources { folder, rosters: Some(&rosters), included: Some(&included), built_in: shipped::PACKS };
+        let sources = PolicySources {
+            folder,
+            is_built_in: !matches!(self.policy, PolicySource::Table(_)),
+            rosters: Some(&rosters),
+            included: Some(&included),
+            built_in: shipped::PACKS,
+        };
         Ok(PolicyFiles::read(&file.document(), sources))
     }
 

@@ -60,7 +60,8 @@ pub enum Reason {
     MessageTypeUnknown,
     /// The message has several message keys.
     MessageTypeSeveral,
-    /// A `@context` contradicts the format or is more than plain prefix bindings.
+    /// A `@context` contradicts the format or is more than plain prefix bindings, or a name of the format is spelled by
+    /// JSON-LD's other ways.
     Context,
     /// A value of the envelope violates its shape.
     EnvelopeShape,

@@ -277,11 +277,51 @@ fn binding(
             return Ok(Some((own, namespaces.uri(own) != uri)));
         }
         Some(_) => "a context binds a prefix of the format to another namespace",
-        None if [uri, short].into_iter().any(|uri| format.has_namespace(namespaces.id(uri.as_bytes()))) => {
-            "a context binds another prefix to a namespace of the format"
+        None if name.contains(['@', ':']) || uri.starts_with('@') => NO_PLAIN_CONTEXT,
+        None if can_spell(name, uri, format) => {
+            "a context binds another name to a name or namespace of the format, or to the beginning of one"
         }
-        None if name.contains(['@', ':']) => NO_PLAIN_CONTEXT,
         None => return Ok(None),
     };
     Err(Refusal::at(Reason::Context, start, detail))
+}
+
+/// Whether a name of the format can be written with a term that isn't the format's. That JSON-LD 1.1 takes fewer terms for
+/// prefixes than 1.0 doesn't count.
+fn can_spell(term: &str, uri: &str, format: &Format) -> bool {
+    let before_colon = uri.split(':').next();
+    format.declared.namespaces.iter().any(|(prefix, own)| {
+        own.starts_with(uri)
+            || is_in(uri, own)
+            || before_colon == Some(prefix.as_str())
+            // It would change what the format's own bindings mean.
+            || own.split_once(':').is_some_and(|(scheme, rest)| scheme == term && !rest.starts_with("//"))
+    })
+}
+
+/// Whether JSON-LD takes the name of a member for a name of the format, though it isn't spelled as one: a reader of the
+/// message would then see more than the filter decides on.
+pub(super) fn is_disguised(name: &str, format: &Format) -> bool {
+    let namespaces = &format.declared.namespaces;
+    // Its members are those of the object around it.
+    if name == "@nest" {
+        return format.declared.has_context();
+    }
+    let Some((prefix, local)) = name.split_once(':') else { return false };
+    match namespaces.iter().find(|(own, _)| own == prefix) {
+        None => namespaces.iter().any(|(_, own)| is_in(name, own)),
+        Some((_, base)) => namespaces.iter().any(|(_, own)| match own.strip_prefix(base.as_str()) {
+            Some("") => !base.ends_with('#') && local.starts_with('#') && is_in(local, ""),
+            Some(tail) => is_in(local, tail),
+            None => false,
+        }),
+    }
+}
+
+/// Whether an IRI can be a name of a namespace, which may be followed by the `#` of NIEM 5, or the beginning of one. A name
+/// has none of the characters that divide an IRI; with one it is of a namespace below.
+fn is_in(iri: &str, namespace: &str) -> bool {
+    let Some(rest) = iri.strip_prefix(namespace) else { return false };
+    let local = rest.strip_prefix('#').filter(|_| !namespace.ends_with('#')).unwrap_or(rest);
+    !local.contains(['/', '#', ':'])
 }

@@ -64,7 +64,6 @@ fn attack_02_names_that_only_look_alike_are_other_names() {
         "nc\u{FF1A}PersonBirthDate",
         "PersonBirthDate",
         "nc::PersonBirthDate",
-        "https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/PersonBirthDate",
     ] {
         leaves_no_trace(&niem(&format!(r#", "{name}": {{"nc:Date": "1985-07-04"}}"#)), &niem(""));
     }
@@ -112,6 +111,27 @@ fn attack_10_a_context_that_contradicts_the_format_is_withheld() {
         r#"{"@base": "urn:other"}"#.to_owned(),
         r#"{"@import": "https://example.org/context"}"#.to_owned(),
         r#"{"nc:PersonName": "nc:PersonSSNIdentification"}"#.to_owned(),
+        // A name of the format under another: whole, as its beginning, by a prefix of the format or an alias of one.
+        format!(r#"{{"x": "{core}PersonBirthDate"}}"#),
+        format!(r#"{{"x": "{core}#PersonBirthDate"}}"#),
+        format!(r#"{{"x": "{core}Person"}}"#),
+        format!(r#"{{"\u0078": "{}"}}"#, format!("{core}PersonBirthDate").replace('/', "\\/").replace('P', "\\u0050")),
+        r#"{"x": "urn:dmv-redact:exchange:driver-vehicle-response:1.0MessageKeyCode"}"#.to_owned(),
+        r#"{"x": "exch:MessageKeyCode"}"#.to_owned(),
+        r#"{"x": "\u0065xch\u003aMessageKeyCode"}"#.to_owned(),
+        r#"{"x": "exch"}"#.to_owned(),
+        // The beginning of a namespace of the format, as a prefix.
+        r#"{"p": "https://docs.oasis-open.org/niemopen/ns/model/"}"#.to_owned(),
+        r#"{"p": "https:\/\/docs.oasis-open.org\/niemopen\/ns\/mod\u0065l"}"#.to_owned(),
+        r#"{"p": "https:"}"#.to_owned(),
+        r#"{"p": "urn:dmv-redact:exchange:"}"#.to_owned(),
+        r#"{"p": "urn"}"#.to_owned(),
+        r#"{"p": ""}"#.to_owned(),
+        // The scheme of a namespace of the format.
+        r#"{"urn": "urn:other:"}"#.to_owned(),
+        // Keywords under other names.
+        r#"{"x": "@nest"}"#.to_owned(),
+        r#"{"x": "@id"}"#.to_owned(),
         r#""https://example.org/context""#.to_owned(),
         "[]".to_owned(),
         "[{}]".to_owned(),
@@ -128,10 +148,53 @@ fn attack_10_a_context_that_contradicts_the_format_is_withheld() {
 }
 
 #[test]
+fn attack_10_a_name_of_the_format_in_another_spelling_is_withheld() {
+    for name in [
+        "https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/PersonBirthDate",
+        "https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/#PersonBirthDate",
+        "https:\\/\\/docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/Person\\u0042irthDate",
+        "urn:dmv-redact:exchange:driver-vehicle-response:1.0MessageMetadata",
+        "nc:#PersonBirthDate",
+        "@nest",
+    ] {
+        for value in [r#""1985-07-04""#, r#"{"nc:Date": "1985-07-04"}"#, "[]"] {
+            let member = format!(r#""{name}": {value}"#);
+            for message in [niem(&format!(", {member}")), niem_with(&format!("{member}, "), "")] {
+                assert_eq!(withheld(&message), Reason::Context, "{message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn attack_10_contexts_and_names_of_other_vocabularies_are_no_fault() {
+    let core = "https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/";
+    for binding in [
+        format!(r#""nc": "{core}#""#),
+        r#""x": "urn:example""#.to_owned(),
+        r#""x": "https://docs.oasis-open.org/niemopen/ns/model/domains/screening/6.0/""#.to_owned(),
+        format!(r#""x": "{core}codes/""#),
+        format!(r#""x": "{core}codes#""#),
+        r#""x": "urn:dmv-redact:exchange:driver-vehicle-response:1.0:extension""#.to_owned(),
+        r#""x": "urn:dmv-redact:exchange:driver-history:""#.to_owned(),
+    ] {
+        let message = niem_with(&format!(r#""@context": {{{binding}}}, "#), r#", "x:Colour": "RED""#);
+        cleaned(&message);
+        leaves_no_trace(&niem(&format!(r#", "@context": {{{binding}}}, "x:Colour": "RED""#)), &niem(""));
+    }
+    for name in [
+        "https://schema.org/name",
+        "https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/codes/Colour",
+        "urn:example:Colour",
+        "nc:Unknown",
+    ] {
+        leaves_no_trace(&niem(&format!(r#", "{name}": "RED""#)), &niem(""));
+    }
+}
+
+#[test]
 fn attack_10_what_json_ld_knows_and_the_format_does_not_map_is_removed() {
-    for member in
-        ["@type", "@graph", "@reverse", "@included", "@nest", "@index", "@value", "@language", "@set", "@list"]
-    {
+    for member in ["@type", "@graph", "@reverse", "@included", "@index", "@value", "@language", "@set", "@list"] {
         for value in [format!("\"{SECRET}\""), format!(r#"{{"nc:PersonName": {{"nc:PersonSurName": "{SECRET}"}}}}"#)] {
             leaves_no_trace(&niem(&format!(", \"{member}\": {value}")), &niem(""));
             leaves_no_trace(&niem_with(&format!("\"{member}\": {value},"), ""), &niem(""));

@@ -96,7 +96,15 @@ const CONTEXTS: &[&str] = &[
     "{\"PREFIX\": {\"@id\": \"URI\"}}",
     "{\"zq\": null}",
     "{\"PREFIX\": 1}",
+    "{\"zq\": \"URIzq\"}",
+    "{\"zq\": \"URI#zq\"}",
+    "{\"zq\": \"PREFIX:zq\"}",
+    "{\"zq\": \"PREFIX\"}",
+    "{\"zq\": \"BEGINNING\"}",
+    "{\"zq\": \"@nest\"}",
 ];
+
+const RESPELLED: &[&str] = &["URIzq", "URI#zq", "PREFIX:#zq", "@nest"];
 
 /// Messages of every format that has the syntax, unknown parts left out, with the root's offset.
 fn released(need: Need) -> impl Iterator<Item = (Scenario, String)> {
@@ -183,8 +191,21 @@ fn p3_contradicting_contexts_are_withheld() {
     for (scenario, message) in released(JSON).filter(|(_, message)| !message.contains("@context")) {
         let Some((prefix, uri)) = scenario.format.namespaces.iter().next() else { continue };
         for context in CONTEXTS {
-            let context = context.replace("PREFIX", prefix).replace("URI", uri);
+            let beginning = &uri[..uri.len() / 2];
+            let context = context.replace("PREFIX", prefix).replace("URI", uri).replace("BEGINNING", beginning);
             withheld(&scenario, &edited(&message, 1, format!("\"@context\": {context}, ").as_bytes()), &context);
+        }
+    }
+}
+
+/// P3: a name that JSON-LD takes for one of the format, though the format doesn't spell it so, withholds the message.
+#[test]
+fn p3_names_in_other_spellings_are_withheld() {
+    for (scenario, message) in released(JSON) {
+        let Some((prefix, uri)) = scenario.format.namespaces.iter().next() else { continue };
+        for name in RESPELLED {
+            let name = name.replace("PREFIX", prefix).replace("URI", uri);
+            withheld(&scenario, &edited(&message, 1, format!("\"{name}\": 1, ").as_bytes()), &name);
         }
     }
 }

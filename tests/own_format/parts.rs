@@ -138,3 +138,33 @@ rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     let doubled = format!(r##"{{"@context":{{"x":"urn:x#","rdf":"{rdf}#"}},"x:r":{{"x:name":"DOE"}}}}"##);
     assert_eq!(out(format, &doubled), Err(Reason::Context));
 }
+
+/// A namespace that begins as another does is no fault; a name of the one that is spelled with the other's prefix is.
+#[test]
+fn p3_namespaces_that_begin_alike_are_told_apart_in_json_ld() {
+    let format = r#"
+name = "nested"
+syntax = "json"
+root = "a:r"
+
+[namespaces]
+a = "urn:a:b"
+e = "urn:a:b:ext"
+s = "http://a.example/"
+t = "http://a.example/t/"
+
+[paths]
+"e:name" = "person.name"
+"#;
+    let out = |extra: &str| {
+        let context =
+            r##"{"a": "urn:a:b", "e": "urn:a:b:ext", "s": "http://a.example/", "t": "http://a.example/t/#"}"##;
+        out(format, &format!(r#"{{"@context": {context}, "a:r": {{"e:name": "DOE"{extra}}}}}"#))
+    };
+    for honest in ["", r#", "a:name": "X""#, r#", "a:ext": "X""#, r#", "s:sex": "X""#, r#", "e:other": "X""#] {
+        assert!(out(honest).is_ok_and(|out| out.contains("DOE") && !out.contains('X')), "{honest}");
+    }
+    for spelled in ["a::extname", "a::ext#name", "s:t/sex", "s:t/#sex", "urn:a:bfor", "urn:a:b:extname", "t:#sex"] {
+        assert_eq!(out(&format!(r#", "{spelled}": "X""#)), Err(Reason::Context), "{spelled}");
+    }
+}

@@ -11,7 +11,7 @@ use super::words::{Choice, ChoiceCode, RulePlace, StatedChoice, Statement, plain
 use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome, RuleDifference};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::policy::{
-    Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Rule, RuleId, TokenScope, Verdict,
+    APPROVED, Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Rule, RuleId, TokenScope, Verdict,
 };
 
 /// The report of a comparison.
@@ -183,8 +183,11 @@ struct ChangeRule {
 impl Diff {
     /// `messages` are the names of message keys, by index.
     pub fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
-        // More is released if the value is removed but the message is neither held nor withheld, and no notice says so.
-        let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
+        // More is released if the value is removed but the message is neither held nor withheld, and no notice says so; or if
+        // somebody can approve it now.
+        let is_shape_gain = found.shape.is_some_and(|[(old, was_lifted), (new, is_lifted)]| {
+            new < old && new < OnShapeViolation::Hold || is_lifted && !was_lifted && old != OnShapeViolation::Remove
+        });
         let claims = ClaimReport::all(policies);
         // Tokens that all share can be joined by more.
         let scopes = policies.map(Policy::token_scope);
@@ -202,7 +205,11 @@ impl Diff {
                 || is_scope_gain
                 || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
             on_shape_violation: found.shape.map(|shapes| {
-                let [old, new] = shapes.map(|shape| shape.name().to_owned());
+                let differs = shapes[OLD].1 != shapes[NEW].1;
+                let [old, new] = shapes.map(|(shape, is_lifted)| match is_lifted && differs {
+                    true => format!("{} until `{APPROVED}`", shape.name()),
+                    false => shape.name().to_owned(),
+                });
                 OldAndNew { old, new }
             }),
             claims,

@@ -19,11 +19,11 @@ use dmv_redact_model::escape;
 /// with `--strict` also if there is a warning; else 0.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The policy to check [default: the built-in baseline]
+    /// The policy to check: a file, or the name of a built-in one [default: baseline]
     #[arg(value_name = "POLICY")]
     file: Option<PathBuf>,
     /// The same, as an option like in other verbs
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    #[arg(long, value_name = "POLICY", conflicts_with = "file")]
     policy: Option<PathBuf>,
     /// Check the formats of this folder too: DIR/NAME/format.toml
     #[arg(long, value_name = "DIR")]

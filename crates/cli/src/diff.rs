@@ -19,9 +19,9 @@ use dmv_redact_analysis::survey::compare;
 /// more of it, at once (+) or once a person has approved the message (~).
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The old policy
+    /// The old policy: a file, or the name of a built-in one
     old: PathBuf,
-    /// The new policy
+    /// The new policy, likewise
     new: PathBuf,
     /// The day on which both are compared, if they depend on dates [default: today in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 fn show(arguments: &Arguments) -> Result<Exit, Problem> {
     let builder = arguments.ground.filter().as_of(arguments.date);
     let (catalog, formats) = builder.load_catalog_and_formats()?;
-    let load = |path: &PathBuf| builder.clone().policy_path(path).policy(&catalog, &formats);
+    let load = |path: &PathBuf| builder.clone().policy_named(path).policy(&catalog, &formats);
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
     let diff = Diff::new([&old, &new], &catalog, formats.messages(), &compare(&old, &new)?);
     match arguments.output {

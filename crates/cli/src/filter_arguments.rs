@@ -15,8 +15,8 @@ use dmv_redact_model::policy::{Attribute, Undeclared};
 
 #[derive(Debug, Args)]
 pub(super) struct FilterArguments {
-    /// The policy that decides
-    #[arg(long, value_name = "FILE")]
+    /// The policy that decides: a file, or the name of a built-in one (`init --help` lists them)
+    #[arg(long, value_name = "POLICY")]
     policy: Option<PathBuf>,
     /// The requester's ORI; must agree with the envelopes of the messages
     #[arg(long, value_name = "ORI")]
@@ -70,7 +70,7 @@ impl FilterArguments {
     pub(super) fn filter(&self) -> Result<FilterBuilder, ConfigError> {
         let mut builder = Filter::builder();
         if let Some(policy) = &self.policy {
-            builder = builder.policy_path(policy);
+            builder = builder.policy_named(policy);
         }
         for catalog in &self.catalog {
             builder = builder.catalog_path(catalog);
@@ -195,11 +195,19 @@ impl FilterArguments {
             Undeclared::Claim(place) if place >= self.claims.len() => ("--instrument".to_owned(), claim(place)),
             Undeclared::Claim(place) | Undeclared::NoInstrument(place) => ("--claim".to_owned(), claim(place)),
             Undeclared::Instrument(place, _) => {
-                ("--instrument".to_owned(), self.instruments.get(place).map(Instrument::claim))
+                (with_part("--instrument", error.what()), self.instruments.get(place).map(Instrument::claim))
             }
         };
         let text = escape(text.unwrap_or_default());
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
+    }
+}
+
+/// An option, and the part of its instrument that is wrong.
+pub(super) fn with_part(option: &str, what: Undeclared) -> String {
+    match what {
+        Undeclared::Instrument(_, fault) => format!("{option}, `{}`", fault.part()),
+        _ => option.to_owned(),
     }
 }
 

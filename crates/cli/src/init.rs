@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::print_text;
+use super::output::{print, print_text};
 use super::schema::Table;
 use super::{Exit, Problem};
 use dmv_redact_model::escape::escape;
@@ -24,12 +24,15 @@ use pack::Pack;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The folder to write to
-    #[arg(value_name = "DIR", default_value = ".")]
+    #[arg(value_name = "DIR", default_value = ".", conflicts_with = "print")]
     folder: PathBuf,
     /// Start from a policy that includes this built-in one, a model and no legal advice [default: a short policy that
     /// explains itself]
     #[arg(long, value_name = "NAME")]
     pack: Option<Pack>,
+    /// Print the text of that built-in policy, and write nothing
+    #[arg(long, requires = "pack")]
+    print: bool,
 }
 
 /// The files to start from.
@@ -76,6 +79,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn init(arguments: &Arguments) -> Result<(), Problem> {
+    if let Some(pack) = arguments.pack.filter(|_| arguments.print) {
+        return print(pack.text());
+    }
     // So that paths are printed as one types them.
     let folder = arguments.folder.strip_prefix(".").unwrap_or(&arguments.folder);
     let contents = arguments.pack.map_or_else(|| Ok(Contents::starter()), Pack::contents)?;

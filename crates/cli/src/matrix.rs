@@ -19,8 +19,8 @@ use dmv_redact_report::matrix::{csv, html, markdown, text};
 /// self-contained page, with the rules and their basis on each cell.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The policy [default: the built-in baseline]
-    #[arg(long, value_name = "FILE")]
+    /// The policy: a file, or the name of a built-in one [default: baseline]
+    #[arg(long, value_name = "POLICY")]
     policy: Option<PathBuf>,
     /// The day that the matrix is as of, if the policy depends on dates [default: today in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 fn show(arguments: &Arguments) -> Result<(), Problem> {
     let mut builder = arguments.ground.filter().as_of(arguments.date);
     if let Some(policy) = &arguments.policy {
-        builder = builder.policy_path(policy);
+        builder = builder.policy_named(policy);
     }
     let (catalog, formats) = builder.load_catalog_and_formats()?;
     let policy = builder.policy(&catalog, &formats)?;

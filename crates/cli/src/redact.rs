@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
-use super::filter_arguments::FilterArguments;
+use super::filter_arguments::{FilterArguments, with_part};
 use super::interrupt;
 use super::member_arguments::MemberArguments;
 use super::outcome::{RunEnding, RunOutcome};
@@ -278,7 +278,9 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
     let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
     let other = match &record.compare {
-        Some(path) => Some(of_filter.filter()?.policy_path(path).second_reading(!arguments.no_second_reading).build()?),
+        Some(path) => {
+            Some(of_filter.filter()?.policy_named(path).second_reading(!arguments.no_second_reading).build()?)
+        }
         None => None,
     };
     of_filter.refuse_idle_token_key([&filter].into_iter().chain(&other))?;
@@ -349,7 +351,7 @@ fn approvals(record: &RunRecord, filter: &Filter, requester: &Requester) -> Resu
     let check = |option: &str, claim: &str, request: Requester| match filter.check_request(&request) {
         Ok(()) => Ok(()),
         Err(error) => {
-            let (heading, help) = (error.what().heading(), error.help());
+            let (option, heading, help) = (with_part(option, error.what()), error.what().heading(), error.help());
             Err(Problem::Usage(format!("{option}: {heading} `{}`; {help}", escape(claim))))
         }
     };

@@ -24,8 +24,8 @@ pub(super) struct Arguments {
     /// The folder of the case folders
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// Run every case with this policy, whatever policy it names
-    #[arg(long, value_name = "FILE")]
+    /// Run every case with this policy, a file or a built-in one, whatever policy it names
+    #[arg(long, value_name = "POLICY")]
     policy: Option<PathBuf>,
     /// The folder of policies that cases name without a path [default: the nearest `policies` in or above DIR]
     #[arg(long, value_name = "DIR", conflicts_with = "policy")]

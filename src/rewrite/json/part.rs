@@ -2,7 +2,7 @@
 
 use fearless_simd::Simd;
 
-use super::super::context::CONTEXT;
+use super::super::context::{CONTEXT, is_disguised};
 use super::super::planted::{Planted, beginning, is_planted};
 use super::super::recognition;
 use super::super::session::{SessionBuffers, Value};
@@ -173,6 +173,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if name_text == CONTEXT && self.session.format.declared.has_context() {
             let is_top = role == Role::Top;
             return self.context(place, is_top);
+        }
+        if is_disguised(name_text, self.session.format) {
+            let detail = "a name of the format in a spelling of JSON-LD that the format doesn't have";
+            return Err(Refusal::at(Reason::Context, place.start, detail));
         }
         let parts = self.session.parts;
         if role == Role::Top && !self.session.is_named && parts.formats.by_json_root(name_text.as_bytes()).is_some() {

@@ -54,7 +54,7 @@ fn build(settings: &Settings, key: &FilterKey) -> Result<Filter, ConfigError> {
         filter = filter.token_key_path(key);
     }
     if let Some(policy) = &key.policy {
-        filter = filter.policy_path(policy);
+        filter = filter.policy_named(policy);
     }
     if let Some(format) = &key.format {
         filter = filter.format(format);

@@ -64,7 +64,7 @@ pub fn check(subjects: &Subjects) -> Vec<Finding> {
     let checked = lint_formats(subjects, &mut findings).and_then(|(catalog, formats)| {
         let mut builder = FilterBuilder::default();
         if let Some(policy) = &subjects.policy {
-            builder = builder.policy_path(policy);
+            builder = builder.policy_named(policy);
         }
         let builder = builder.as_of(subjects.date);
         let files = builder.policy_files()?;

@@ -135,8 +135,8 @@ pub struct Differences {
     pub(crate) duties: Vec<RuleDifference>,
     /// The same for rules with legal notices that none of the other policy has.
     pub(crate) legal_notices: Vec<RuleDifference>,
-    /// What each policy does on a shape violation, if that makes a difference.
-    pub(crate) shape: Option<[OnShapeViolation; 2]>,
+    /// What each policy does on a shape violation, and whether an approval lifts its hold, if that makes a difference.
+    pub(crate) shape: Option<[(OnShapeViolation, bool); 2]>,
     /// What may be stated under either policy, and the message keys that either distinguishes.
     pub(crate) statements: Vec<Statement>,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
@@ -226,7 +226,7 @@ impl<'p> Comparer<'p> {
     }
 
     fn compare(mut self) -> Result<Differences, SurveyError> {
-        let shapes = self.policies.map(Policy::on_shape_violation);
+        let shapes = self.policies.map(|policy| (policy.on_shape_violation(), policy.lifts_shape_holds()));
         let shape_differs = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.stated.iter().any(StatedTwice::is_refused_by_one);
         let mut shape = None;

@@ -103,6 +103,12 @@ impl Pack {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// Its policy, as it is built in.
+    pub(super) fn text(self) -> &'static str {
+        let file = format!("{}.toml", self.name());
+        shipped().find(|(own, _)| *own == file).map_or("", |(_, text)| text)
+    }
+
     /// Its files, and the request used in its first steps.
     pub(super) fn contents(self) -> Result<Contents, ConfigError> {
         let name = self.name();
@@ -159,7 +165,7 @@ fn including(pack: &str, document: Document<'_>) -> Result<Vec<(String, String)>
         "#:schema ./schemas/policy.schema.json
 #
 # My state's policy, on the pack `{pack}`: the law as its authors read it, which is built in. The pack is a model, and no legal
-# advice; its text, with the sources of every rule: policies/{pack}.toml in the repository of dmv-redact.
+# advice; `dmv-redact init --pack {pack} --print` shows its text, with the sources of every rule.
 #
 # What the pack permits, forbids, holds and asks for holds as it is written there: it isn't edited. Here stands what is the
 # state's own: who is in the pack's classes, and rules. A forbid takes away whatever is permitted; `dmv-redact check` tells

@@ -309,6 +309,6 @@ fn p12_an_approval_has_its_instrument() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(
         complaint(&wrong)
-            .contains("--approved-instrument: the policy declares no such issuer for the claim: `warrant`")
+            .contains("--approved-instrument, `issuer`: the policy declares no such issuer for the claim: `warrant`")
     );
 }

@@ -372,20 +372,27 @@ fn p12_each_line_has_its_instruments_and_they_are_on_record() {
     for (option, told) in [
         (
             "claim=warrant",
-            "--instrument: the claim counts only with an instrument that names its issuer: `warrant`; it is issued by `federal-judge`",
+            "--instrument, `issuer`: the claim counts only with an instrument that names its issuer: `warrant`; it is issued by `federal-judge`",
         ),
-        ("claim=warrant,issuer=federal-jugde", "did you mean `federal-judge`?"),
+        (
+            "claim=warrant,issuer=federal-jugde",
+            "--instrument, `issuer`: the policy declares no such issuer for the claim: `warrant`; did you mean `federal-judge`?",
+        ),
+        ("claim=warrant,issuer=federal-judge,number= 1", "--instrument, `number`: "),
         (
             "claim=warant,issuer=federal-judge",
             "--instrument: the policy declares no claim `warant`; did you mean `warrant`?",
         ),
         (
             "claim=warrant,issuer=federal-judge,until=1999-12-31",
-            "--instrument: the instrument ended before the day of the request: `warrant`",
+            "--instrument, `until`: the instrument ended before the day of the request: `warrant`",
         ),
-        ("claim=warrant,issuer=federal-judge,specifies=person.nam", "did you mean `person.name`?"),
+        (
+            "claim=warrant,issuer=federal-judge,specifies=person.nam",
+            "--instrument, `specifies`: the instrument specifies what is no data element: `warrant`; did you mean `person.name`?",
+        ),
         ("claim=warrant,isuer=x", "did you mean `issuer`?"),
-        ("claim=warrant,date=1/2/2026", "YYYY-MM-DD"),
+        ("claim=warrant,date=1/2/2026", "`date`: write a day of the calendar as YYYY-MM-DD"),
     ] {
         assert!(run(option).contains(told), "{option}: {}", run(option));
     }

@@ -53,7 +53,10 @@ fn how_a_requester_came_to_its_classes() {
     has(
         &told(&[&["--requester", "AZICE0100"], &wide[..]].concat()),
         &[
-            &format!("    listed exactly in {}, line 5\n", folder.path().join(table).display()),
+            &format!(
+                "    listed exactly in {}, line 5; note: invented field office\n",
+                folder.path().join(table).display()
+            ),
             "  in-state (Police of this state)\n    its pattern `AZ*` fits, but the ORI is listed exactly: patterns were not asked\n",
         ],
     );

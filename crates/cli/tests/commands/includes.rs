@@ -73,6 +73,48 @@ fn check_tells_what_goes_beyond_the_pack_and_by_what() {
     assert!(found.len() == 1 && found[0].contains("a.toml,line=6"), "{found:#?}");
 }
 
+/// A hold for a shape that nobody could lift, until the including policy declared the claim that lifts it.
+#[test]
+fn check_and_diff_tell_that_a_hold_can_be_lifted() {
+    let base = "[policy]\nname = \"base\"\nversion = \"1\"\non-shape-violation = \"hold\"\n[agencies.police]\nori = [\"AZ#####00\"]\n\
+                [[permit]]\nid = \"p\"\nagencies = [\"police\"]\nbasis = \"b\"\nelements = [\"person.name\"]\n";
+    let policy =
+        |more: &str| format!("[policy]\nname = \"mine\"\nversion = \"1\"\ninclude = \"./base.toml\"\n{more}\n");
+    let beyond = |more: &str| beyond(&[("policy.toml", &policy(more)), ("base.toml", base)]);
+    assert_eq!(beyond(""), [""; 0]);
+    assert_eq!(beyond("claims = [\"approved\"]\non-shape-violation = \"withhold\""), [""; 0]);
+    let found = beyond("claims = [\"approved\"]");
+    assert!(found.len() == 1 && found[0].contains("file=policy.toml,line=5"), "{found:#?}");
+    assert!(found[0].contains("goes out with the claim `approved`"), "{found:#?}");
+    let folder = TempDir::new().unwrap();
+    let policy = policy("claims = [\"approved\"]");
+    let files = [("policy.toml", policy.as_str()), ("base.toml", base)];
+    let (status, changes) = told(folder.path(), &files, &["diff", "base.toml", "policy.toml"]);
+    assert!(changes.contains("on-shape-violation: hold -> hold until `approved`"), "{changes}");
+    assert_eq!(status, 3, "{changes}");
+    let (status, changes) = told(folder.path(), &[], &["diff", "policy.toml", "base.toml"]);
+    assert!(status == 0 && changes.contains("hold until `approved` -> hold"), "{changes}");
+}
+
+#[cfg(unix)]
+#[test]
+fn p8_only_regular_files_are_read_for_a_policy() {
+    let folder = TempDir::new().unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    for name in ["./pipe", "./folder"] {
+        let include = HEAD.replace("massachusetts", name);
+        let roster = format!("{HEAD}[agencies.border]\nori-file = \"{name}\"\n");
+        for (policy, place) in [(include, "4:11"), (roster, "6:12")] {
+            let (status, shown) = told(folder.path(), &[("policy.toml", &policy)], &["check", "policy.toml"]);
+            assert_eq!(status, 2, "{shown}");
+            let said = shown.contains(&format!("policy.toml:{place}")) && shown.contains("it is no regular file");
+            assert!(said, "{shown}");
+        }
+    }
+}
+
 #[test]
 fn reports_show_rules_with_the_file_that_they_are_in() {
     let folder = TempDir::new().unwrap();

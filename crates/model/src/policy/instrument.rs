@@ -196,6 +196,20 @@ pub enum InstrumentFault {
     Element(usize),
 }
 
+impl InstrumentFault {
+    /// The part of the instrument that is wrong, by its key.
+    pub fn part(self) -> &'static str {
+        match self {
+            Self::Twice => "claim",
+            Self::Issuer | Self::NoIssuer => "issuer",
+            Self::Number => "number",
+            Self::NotYet => "date",
+            Self::Expired => "until",
+            Self::Element(_) => "specifies",
+        }
+    }
+}
+
 /// An instrument as it is written in lines and cases: every part is text, and has its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!remote))]
@@ -240,11 +254,13 @@ impl InstrumentText {
     /// The instrument.
     ///
     /// # Errors
-    /// How a date is written.
-    pub fn read(self) -> Result<Instrument, &'static str> {
-        let day = |text: Option<String>| text.map(|text| Date::parse(&text).ok_or(DATE_FORM)).transpose();
+    /// Which of its dates is none, and how one is written.
+    pub fn read(self) -> Result<Instrument, String> {
+        let day = |key: &str, text: Option<String>| {
+            text.map(|text| Date::parse(&text).ok_or_else(|| format!("`{key}`: {DATE_FORM}"))).transpose()
+        };
         let Self { claim, issuer, number, date, until, specifies } = self;
-        let (date, until) = (day(date)?, day(until)?);
+        let (date, until) = (day("date", date)?, day("until", until)?);
         let instrument = Instrument { claim, issuer, number, date, until, specifies: Vec::new() };
         Ok(specifies.into_iter().fold(instrument, Instrument::specifies))
     }
@@ -258,9 +274,9 @@ impl std::str::FromStr for Instrument {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut read = InstrumentText::default();
         let mut seen: Vec<&str> = Vec::new();
-        for part in text.split(',') {
+        for (place, part) in text.split(',').enumerate() {
             let Some((key, value)) = part.split_once('=').filter(|(_, value)| !value.is_empty()) else {
-                return Err(format!("a part is not KEY=VALUE; {INSTRUMENT_FORM}"));
+                return Err(format!("part {}, between commas, is not KEY=VALUE; {INSTRUMENT_FORM}", place + 1));
             };
             let value = value.to_owned();
             match key {
@@ -274,15 +290,15 @@ impl std::str::FromStr for Instrument {
                 _ => {
                     let keys = ["claim", "issuer", "number", "date", "until", "specifies"];
                     return Err(match nearest(key, keys) {
-                        Some(nearest) => format!("unknown key; did you mean `{nearest}`?"),
-                        None => format!("unknown key; {INSTRUMENT_FORM}"),
+                        Some(nearest) => format!("unknown key `{key}`; did you mean `{nearest}`?"),
+                        None => format!("unknown key `{key}`; {INSTRUMENT_FORM}"),
                     });
                 }
             }
             seen.push(key);
         }
         match seen.contains(&"claim") {
-            true => read.read().map_err(str::to_owned),
+            true => read.read(),
             false => Err(format!("it names no claim; {INSTRUMENT_FORM}")),
         }
     }
@@ -372,13 +388,15 @@ mod tests {
         let expected = expected.specifies("person.name").date("2026-11-30").unwrap().until("2026-12-14").unwrap();
         assert_eq!(instrument, expected);
         for (wrong, why) in [
-            ("", "a part is not KEY=VALUE"),
-            ("claim", "a part is not KEY=VALUE"),
-            ("claim=", "a part is not KEY=VALUE"),
+            ("", "part 1, between commas, is not KEY=VALUE"),
+            ("claim", "part 1, between commas, is not KEY=VALUE"),
+            ("claim=", "part 1, between commas, is not KEY=VALUE"),
+            ("claim=a,number=1,2", "part 3, between commas, is not KEY=VALUE"),
             ("issuer=judge", "it names no claim"),
             ("claim=a,claim=b", "`claim` is there twice"),
-            ("claim=a,isuer=b", "unknown key; did you mean `issuer`?"),
-            ("claim=a,date=12/01/2026", DATE_FORM),
+            ("claim=a,isuer=b", "unknown key `isuer`; did you mean `issuer`?"),
+            ("claim=a,date=12/01/2026", "`date`: write a day of the calendar"),
+            ("claim=a,date=2026-12-01,until=soon", "`until`: write a day of the calendar"),
         ] {
             let error = wrong.parse::<Instrument>().unwrap_err();
             assert!(error.starts_with(why), "{wrong}: {error}");

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use agency::{Agencies, AgencyClass};
 pub use attribute::{Asked, Attribute, AttributeSet, Attributes, Stated, StatedBy};
 pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
-pub use include::{InMemory, LocatedFiles, PolicyFiles, PolicySources};
+pub use include::{InMemory, LocatedFiles, PolicyFiles, PolicySources, find_built_in, may_be_built_in};
 pub use instrument::{Instrument, InstrumentFault, InstrumentText, Specified};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
@@ -269,6 +269,12 @@ impl Policy {
     /// What to do with a permitted value that violates its shape, and with its message, before it is approved.
     pub fn on_shape_violation(&self) -> OnShapeViolation {
         self.on_shape_violation
+    }
+
+    /// Whether a message that is held for a value that violates its shape goes out once a person has approved it.
+    pub fn lifts_shape_holds(&self) -> bool {
+        let holds = matches!(self.on_shape_violation, OnShapeViolation::Hold | OnShapeViolation::Notice);
+        holds && self.declares_claim(APPROVED)
     }
 
     /// Whose tokens are alike.

@@ -2,7 +2,8 @@
 //!
 //! An ORI that is silently skipped would get the grant of another class, so nothing is: each row has an ORI, is blank
 //! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`, and maybe `from`,
-//! `until`, `source` and `note`; without a header there is one column.
+//! `until`, `source` and `note`, and no other: a misspelled `until` would let an entry count forever. Without a header there
+//! is one column.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -184,14 +185,21 @@ impl RosterRow<'_> {
             }
         }
         if let Some((layout, fields)) = found {
-            for (column, place) in COLUMNS.into_iter().zip(layout.places) {
-                let after = place.map_or(fields.len(), |place| place + 1);
-                if let Some(again) = fields.iter().skip(after).find(|field| is_column(field, column)) {
-                    let message = format!("two columns are called `{column}`");
-                    return Err(self.error(&again.span, message).help("rename one of them"));
+            let mut errors = Errors::default();
+            for (place, RosterField { text, span }) in fields.iter().enumerate() {
+                if layout.places.contains(&Some(place)) || text.is_empty() {
+                    continue;
                 }
+                let name = text.to_ascii_lowercase();
+                errors.push(match COLUMNS.contains(&name.as_str()) {
+                    true => self.error(span, format!("two columns are called `{name}`")).help("take one of them out"),
+                    false => {
+                        let error = self.error(span, format!("unknown column `{text}`")).nearest(&name, COLUMNS);
+                        error.or_help("call a text for people `note`, or take the column out")
+                    }
+                });
             }
-            return Ok((layout, true));
+            return errors.finish().map(|()| (layout, true));
         }
         let line = self.line.as_bytes();
         let delimiter = DELIMITERS.into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',');
@@ -223,12 +231,11 @@ impl RosterRow<'_> {
                 }
             };
         }
-        let extra = match layout.columns {
-            Some(columns) => fields.iter().skip(columns).find(|field| !field.text.is_empty()),
-            None => fields.iter().skip(1).find(|field| !field.text.is_empty()),
-        };
-        if let Some(extra) = extra {
+        let mut places = fields.iter().enumerate();
+        let is_extra = |place| !layout.places.contains(&Some(place));
+        if let Some((place, extra)) = places.find(|(place, field)| is_extra(*place) && !field.text.is_empty()) {
             let message = match layout.columns {
+                Some(columns) if place < columns => "a field in a column without a name".to_owned(),
                 Some(columns) => format!("a field beyond the {columns} columns of the header"),
                 None => "a second field, in a table without a header".to_owned(),
             };
@@ -363,26 +370,26 @@ mod tests {
             "AZ0070000\rAZ0080000\n",
             "AZ0070000\n\rAZ0080000\r\n\n",
             "\u{FEFF}AZ0070000\nAZ0080000\n",
-            "\u{FEFF}ori,name\r\nAZ0070000,\"Tucson, PD\"\r\nAZ0080000,Nogales\r\n",
-            "ORI;NAME\r\nAZ0070000;Tucson PD\r\nAZ0080000;\r\n",
-            "name\tOri\nTucson \u{E9}\tAZ0070000\nNogales\tAZ0080000\n",
-            "\"ori\",\"name\"\n\"AZ0070000\",\"the \"\"old\"\" pueblo\"\n\"AZ0080000\",\"\"\n",
-            "name,ori,city\n\"a, b\",AZ0070000,\"x;y\"\n,AZ0080000,\n",
+            "\u{FEFF}ori,note\r\nAZ0070000,\"Tucson, PD\"\r\nAZ0080000,Nogales\r\n",
+            "ORI;NOTE\r\nAZ0070000;Tucson PD\r\nAZ0080000;\r\n",
+            "note\tOri\nTucson \u{E9}\tAZ0070000\nNogales\tAZ0080000\n",
+            "\"ori\",\"note\"\n\"AZ0070000\",\"the \"\"old\"\" pueblo\"\n\"AZ0080000\",\"\"\n",
+            "note,ori,source\n\"a, b\",AZ0070000,\"x;y\"\n,AZ0080000,\n",
             "az0070000\nAz0080000\n",
             "  AZ0070000 \n\tAZ0080000\n",
-            " ori , name \n AZ0070000 , x\n\"AZ0080000\",y\n",
+            " ori , note \n AZ0070000 , x\n\"AZ0080000\",y\n",
             "# police\n\nori\n#AZ0090000\nAZ0070000\n \t\n,,\nAZ0080000\n",
             "\"# Tucson, and others\",,\nAZ0070000,,\nAZ0080000,,\n",
             "AZ0070000;;\nAZ0080000;;\n",
-            "ori,name\nAZ0070000\nAZ0080000,x,,,\n",
-            "ori,name;x\nAZ0070000,a\nAZ0080000,b;c\n",
+            "ori,note\nAZ0070000\nAZ0080000,x,,,\n",
+            "ori,note,\nAZ0070000,a,\nAZ0080000,b;c\n",
         ] {
             assert_eq!(found(text), two, "{text:?}");
         }
         let utf16: Vec<u8> =
-            "\u{FEFF}ori\tname\r\nAZ0070000\tx\r\nAZ0080000\ty\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            "\u{FEFF}ori\tnote\r\nAZ0070000\tx\r\nAZ0080000\ty\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(found(utf16), two);
-        for nothing in ["", "\n\n", "# none yet\n", "ori\n", "ori,name\r\n", "\u{FEFF}"] {
+        for nothing in ["", "\n\n", "# none yet\n", "ori\n", "ori,note\r\n", "\u{FEFF}"] {
             assert_eq!(found(nothing), Ok(vec![]), "{nothing:?}");
         }
     }
@@ -400,14 +407,22 @@ mod tests {
             ("oris\nAZ0080000\n", "1:1: `oris` is no ORI"),
             ("sep=;\nori;name\n", "1:1: "),
             ("ori,from,until\nAZ0080000,2026-01-01\n", "2:1: the row has 2 fields, and the header 3 columns"),
+            ("ori,form,until\n", "1:5: unknown column `form`; did you mean `from`?"),
+            ("ORI;From;Untill\n", "1:10: unknown column `Untill`; did you mean `until`?"),
+            ("agency,ori\n", "1:1: unknown column `agency`; call a text for people `note`, or take the column out"),
+            (
+                "ori,agency,unitl\n",
+                "1:5: unknown column `agency`; call a text for people `note`, or take the column out\nr.csv:1:12: ",
+            ),
+            ("ori,,note\nAZ0080000,2026-01-01,\n", "2:11: a field in a column without a name"),
             ("ori,ORI\n", "1:5: two columns are called `ori`"),
-            ("ori,name\nAZ0080000,x,AZ0070000\n", "2:13: a field beyond the 2 columns of the header"),
-            ("ori,name\n,Tucson\n", "2:1: the row has no ORI"),
-            ("name,ori\nTucson\n", "2:1: the row has no ORI"),
-            ("name,ori\n#1 precinct,AZ0080000\n", "2:13: the row begins with `#`, as a comment does, and has an ORI"),
-            ("ori,name\nAZ0080000,\"x\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
-            ("ori,name\nAZ0080000,x\"\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
-            ("ori,name\nAZ0080000,\"a\"b\"\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,note\nAZ0080000,x,AZ0070000\n", "2:13: a field beyond the 2 columns of the header"),
+            ("ori,note\n,Tucson\n", "2:1: the row has no ORI"),
+            ("note,ori\nTucson\n", "2:1: the row has no ORI"),
+            ("note,ori\n#1 precinct,AZ0080000\n", "2:13: the row begins with `#`, as a comment does, and has an ORI"),
+            ("ori,note\nAZ0080000,\"x\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,note\nAZ0080000,x\"\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,note\nAZ0080000,\"a\"b\"\n", "2:11: a quote that isn't closed on its line"),
             (
                 "AZ0080000\nAZ00700\u{A0}00\n",
                 "2:1: `AZ00700\u{a0}00` is no ORI: its character 8 is none of A to Z and 0 to 9 (with U+00A0 (no-break space)",
@@ -436,7 +451,7 @@ mod tests {
             assert!(told.starts_with(&format!("r.csv:{error}")), "{text:?}: {told}");
         }
         assert!(
-            found(b"ori,name\nAZ0080000,Caf\xE9\n".as_slice())
+            found(b"ori,note\nAZ0080000,Caf\xE9\n".as_slice())
                 .unwrap_err()
                 .starts_with("r.csv:2:14: the file isn't UTF-8")
         );

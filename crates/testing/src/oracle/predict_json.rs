@@ -35,6 +35,9 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             if roots.len() > 1 || contexts.len() > 1 {
                 return refused("a name twice at the top");
             }
+            if top.members().iter().any(|member| is_respelled(format, &member.name)) {
+                return refused("a name of the format in another spelling");
+            }
             if let Some(why) = contexts.first().and_then(|context| contradiction(format, &context.value)) {
                 return why;
             }
@@ -175,6 +178,7 @@ impl Walk<'_, '_> {
             return None;
         }
         self.refuse_twins(members, |name| is_value(name) || format.attribute(path, name, false).is_some());
+        self.refuse_respelled(members);
         let (mut kept, mut told, mut has_content) = (Vec::new(), 0, false);
         for member in members {
             if is_value(&member.name) {
@@ -222,6 +226,7 @@ impl Walk<'_, '_> {
                 || !matches!(format.place(&below), Place::Unknown)
         };
         self.refuse_twins(members, known);
+        self.refuse_respelled(members);
         let own_id = members.iter().find(|m| is_id(&m.name)).and_then(|m| m.value.text());
         let mut own = members.iter().filter(|m| known(&m.name));
         if let (Some(target), Some(only), None) = (&own_id, own.next(), own.next()) {
@@ -268,6 +273,12 @@ impl Walk<'_, '_> {
         }
     }
 
+    fn refuse_respelled(&mut self, members: &[Member]) {
+        if members.iter().any(|member| is_respelled(self.format, &member.name)) {
+            self.judge.refuse("a name of the format in another spelling".to_owned());
+        }
+    }
+
     fn placeholder(&self, path: &[Step]) -> Option<Kept> {
         let json = match self.format.when_denied(path)? {
             "nil" => null(),
@@ -292,8 +303,8 @@ fn contradiction(format: &Format, context: &Json) -> Option<Prediction<Json>> {
         let same_prefix = format.namespaces.get(&binding.name);
         // JSON-LD puts a `#` behind a namespace that has none.
         let is = |known: &String| *known == uri || uri.strip_suffix('#') == Some(known);
-        let same_uri = format.namespaces.values().any(is);
-        if same_prefix.is_some_and(|known| !is(known)) || (same_prefix.is_none() && same_uri) {
+        if same_prefix.is_some_and(|known| !is(known)) || (same_prefix.is_none() && spells(format, &binding.name, &uri))
+        {
             return refused();
         }
         if binding.name.starts_with('@') || bindings.iter().filter(|b| b.name == binding.name).count() > 1 {
@@ -302,6 +313,38 @@ fn contradiction(format: &Format, context: &Json) -> Option<Prediction<Json>> {
     }
     let bound = |prefix: &String| bindings.iter().any(|b| b.name == *prefix);
     (!format.namespaces.keys().all(bound)).then_some(Prediction::Open("a context that leaves prefixes out"))
+}
+
+/// Whether a term other than the format's could be written for a name of the format, or a part of one.
+fn spells(format: &Format, term: &str, uri: &str) -> bool {
+    uri.starts_with('@')
+        || format.namespaces.iter().any(|(prefix, known)| {
+            let is_scheme = known.starts_with(&format!("{term}:")) && !known.starts_with(&format!("{term}://"));
+            known.starts_with(uri) || is_of(known, uri) || uri.split(':').next() == Some(prefix) || is_scheme
+        })
+}
+
+/// Whether a reader of JSON-LD takes a member's name for one of the format that is spelled otherwise.
+fn is_respelled(format: &Format, name: &str) -> bool {
+    let (prefix, local) = name.split_once(':').unwrap_or_default();
+    let (own, iri) = match format.namespaces.get(prefix) {
+        Some(own) => (own.as_str(), format!("{own}{local}")),
+        None => ("", name.to_owned()),
+    };
+    let longer = |known: &&String| known.len() > own.len() && is_of(known, &iri);
+    let is_marked = !own.is_empty() && !own.ends_with('#') && local.starts_with('#') && is_of(own, &iri);
+    !format.namespaces.is_empty() && name == "@nest"
+        || is_marked
+        || format.namespaces.values().any(|known| longer(&known))
+}
+
+/// Whether an IRI is a namespace's: its own, with the `#` that JSON-LD puts there or without, and a name after it.
+fn is_of(namespace: &str, iri: &str) -> bool {
+    let after = iri.strip_prefix(namespace);
+    after.is_some_and(|after| {
+        let marks = usize::from(after.starts_with('#') && !namespace.ends_with('#'));
+        !after[marks..].contains(['/', '#', ':'])
+    })
 }
 
 /// The whole message, with what of its context is used.

@@ -13,7 +13,7 @@ use crate::survey::{Change, Difference, Direction, NEW, OLD, compare};
 use dmv_redact_model::catalog::{Catalog, ElementId};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::{
-    ClassId, LocatedFiles, Ori, Policy, PolicyFiles, PolicySpans, Rule, RuleId, SpannedName,
+    APPROVED, ClassId, LocatedFiles, OnShapeViolation, Ori, Policy, PolicyFiles, PolicySpans, Rule, RuleId, SpannedName,
 };
 
 /// Why something is gained: the classes that somebody came into or left, in words; if they are the same, the rules behind it
@@ -81,7 +81,21 @@ pub(in super::super) fn lint(
         let help = format!("look whether the law that {} is made of permits it", included.file());
         Finding::new(&PERMITS_BEYOND_INCLUDED, located.error(&span, message).help(help))
     });
-    Ok(told.collect())
+    Ok(told.chain(lifted_hold([included, whole], &spans, &located)).collect())
+}
+
+/// The claim by which what the included policy holds for good, for its shape, can go out. It may be of a third one.
+fn lifted_hold([included, whole]: [&Policy; 2], spans: &PolicySpans, located: &LocatedFiles<'_>) -> Option<Finding> {
+    let holds = included.on_shape_violation() != OnShapeViolation::Remove && !included.lifts_shape_holds();
+    let claim = spans.claims.iter().find(|claim| claim.name == APPROVED)?;
+    (holds && whole.lifts_shape_holds()).then(|| {
+        let message = format!(
+            "what `{}` holds for a value that violates its shape goes out with the claim `{APPROVED}`, which it doesn't declare",
+            included.identity().name
+        );
+        let help = "write `on-shape-violation = \"withhold\"` if it is not to";
+        Finding::new(&PERMITS_BEYOND_INCLUDED, located.error(&claim.span, message).help(help))
+    })
 }
 
 fn described(rule: &Rule) -> String {

@@ -47,6 +47,8 @@ pub type InMemory<'r> = HashMap<&'r str, &'r [u8]>;
 pub struct PolicySources<'s> {
     /// The folder of the policy: files that it names are relative to it.
     pub folder: Option<&'s Path>,
+    /// Whether the policy is itself one that is built in.
+    pub is_built_in: bool,
     /// Rosters in memory, each by its path from the policy. They are taken before files.
     pub rosters: Option<&'s InMemory<'s>>,
     /// Policies in memory, each by its path from the policy. They are taken before files and built-in policies.
@@ -144,7 +146,11 @@ impl PolicyFiles {
     /// Reads what a policy names. What can't be read is an error once the policy is loaded, among all others.
     pub fn read(document: &Document<'_>, sources: PolicySources<'_>) -> Self {
         let identity = sources.folder.map(|_| Identity::of_path(Path::new(document.file)));
-        let place = sources.folder.map_or(Place::Memory, |folder| Place::Folder(folder.to_owned()));
+        let place = match sources.folder {
+            Some(folder) => Place::Folder(folder.to_owned()),
+            None if sources.is_built_in => Place::BuiltIn,
+            None => Place::Memory,
+        };
         let mut reader = Reader { sources, files: Vec::new(), used: HashSet::new(), seen: Vec::new() };
         let found = FoundPolicy { file: File::of(document), place, key: String::new(), identity };
         reader.read(found, &[]);
@@ -595,7 +601,7 @@ impl Reader<'_> {
             return Err(document.error(&name.span(), message).help(help));
         };
         let path = folder.join(name.get_ref());
-        let bytes = read_bytes(&path).map_err(|error| {
+        let bytes = read_named(&path).map_err(|error| {
             document.error(&name.span(), error.to_string()).help("it is looked for beside the policy")
         })?;
         Ok((path, bytes.into()))
@@ -618,14 +624,10 @@ impl Reader<'_> {
             let file = File { name: key.clone(), text: decode_lines(&key, bytes.to_vec())? };
             return Ok(FoundPolicy { file, place: Place::Memory, identity: Some(Identity::Memory(key.clone())), key });
         }
-        if !is_path(text) {
-            let built_in = self.sources.built_in.iter().find(|own| built_in_name(own) == Some(text.as_str()));
-            let Some(built_in) = built_in else {
-                let names = self.sources.built_in.iter().filter_map(built_in_name);
-                let error = document.error(&name.span(), format!("no built-in policy is called `{text}`"));
-                let help = "a policy of your own is named by its file: `./NAME.toml`";
-                return Err(error.nearest(text, names).or_help(help));
-            };
+        if may_be_built_in(text) {
+            let help = "a policy of your own is named by its file: `./NAME.toml`";
+            let no_such = |message| document.error(&name.span(), message);
+            let built_in = find_built_in(text, self.sources.built_in, no_such).map_err(|error| error.or_help(help))?;
             let identity = Some(Identity::BuiltIn(text.clone()));
             return Ok(FoundPolicy { file: File::of(built_in), place: Place::BuiltIn, key, identity });
         }
@@ -636,7 +638,7 @@ impl Reader<'_> {
         };
         let path = folder.join(below(text));
         let shown = path.display().to_string();
-        let bytes = read_bytes(&path).map_err(|error| {
+        let bytes = read_named(&path).map_err(|error| {
             document.error(&name.span(), error.to_string()).help("it is looked for beside the policy that includes it")
         })?;
         let file = File { text: decode_lines(&shown, bytes)?, name: shown };
@@ -699,9 +701,34 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a name is that of a file, not of a built-in policy.
-fn is_path(name: &str) -> bool {
-    name.contains('/') || name.ends_with(".toml")
+/// Reads a file that a policy names: a regular one, for the end of a pipe may never come (P8).
+fn read_named(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(ConfigError::of_file(path.display().to_string(), "can't be read: it is no regular file"))
+        }
+        _ => read_bytes(path),
+    }
+}
+
+/// Whether a name is that of a built-in policy, and not of a file.
+pub fn may_be_built_in(name: &str) -> bool {
+    !name.contains('/') && !name.ends_with(".toml")
+}
+
+/// The built-in policy of this name.
+///
+/// # Errors
+/// That there is none, as `no_such` reports it, with the nearest name.
+pub fn find_built_in<'d>(
+    name: &str,
+    built_in: &'d [Document<'d>],
+    no_such: impl FnOnce(String) -> ConfigError,
+) -> Result<&'d Document<'d>, ConfigError> {
+    built_in.iter().find(|own| built_in_name(own) == Some(name)).ok_or_else(|| {
+        let error = no_such(format!("no built-in policy is called `{name}`"));
+        error.nearest(name, built_in.iter().filter_map(built_in_name))
+    })
 }
 
 /// The name by which a built-in policy is included.

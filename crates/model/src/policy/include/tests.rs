@@ -40,8 +40,13 @@ fn files(text: &str, memory: &[(&str, &str)]) -> PolicyFiles {
         memory.iter().filter(|(name, _)| name.ends_with(ending)).map(|(name, text)| (*name, text.as_bytes())).collect()
     };
     let (rosters, included) = (of(".csv"), of(".toml"));
-    let sources =
-        PolicySources { folder: None, rosters: Some(&rosters), included: Some(&included), built_in: &built_in };
+    let sources = PolicySources {
+        folder: None,
+        is_built_in: false,
+        rosters: Some(&rosters),
+        included: Some(&included),
+        built_in: &built_in,
+    };
     PolicyFiles::read(&Document { file: "p.toml", text }, sources)
 }
 
