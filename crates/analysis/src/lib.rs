@@ -23,8 +23,8 @@ pub use draft::{Draft, DraftError, DraftRequest, draft};
 pub use element_list::ElementList;
 pub use explain::{Explanation, MessageReport, Structure, StructureView, explain, message_key};
 pub use matrix::{
-    Agency, CellCase, CellManner, ColumnHead, ElementOutcome, Matrix, MatrixBuilder, MatrixCell, MatrixPolicy,
-    MatrixRow, MatrixRule,
+    Agency, CellCase, CellManner, ColumnHead, DutyGroup, ElementOutcome, Matrix, MatrixBuilder, MatrixCell,
+    MatrixPolicy, MatrixRow, MatrixRule,
 };
 pub use selectors::{Elements, selectors};
 pub use words::{Choice, word};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::cell::{CellCase, ElementOutcome, summary};
+use super::cell::{CellCase, ElementOutcome, condition, is_specified, summary};
 use super::{
     Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixClaim, MatrixPolicy, MatrixRow, MatrixRule,
     RulePlace, StatedChoice, Statement, plain,
@@ -21,6 +21,8 @@ pub struct MatrixBuilder<'s> {
     /// The names of message keys, by index.
     messages: &'s [String],
     kinds: Arc<Kinds>,
+    /// All of the policy.
+    claims: Vec<MatrixClaim>,
     /// For each rule the kinds of elements that it names; `None` for a review, which covers all.
     named: Vec<Option<Vec<KindId>>>,
     cells: Vec<MatrixCell>,
@@ -62,7 +64,8 @@ impl<'s> MatrixBuilder<'s> {
             });
         }
         let (cells, cell_by_key, numbers) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { survey, catalog, messages, kinds, named, cells, cell_by_key, numbers }
+        let claims = claims(survey.policy());
+        Self { survey, catalog, messages, kinds, claims, named, cells, cell_by_key, numbers }
     }
 
     /// The matrix.
@@ -107,6 +110,7 @@ impl<'s> MatrixBuilder<'s> {
             });
         }
         let identity = policy.identity();
+        let claims = asked(policy, std::mem::take(&mut self.claims));
         Ok(Matrix {
             policy: MatrixPolicy {
                 name: plain(&identity.name),
@@ -118,11 +122,11 @@ impl<'s> MatrixBuilder<'s> {
             },
             purposes: policy.declared(Attribute::Purpose).to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),
-            claims: claims(policy),
+            claims,
             columns: drafts.iter().map(|column| self.head(column, &messages)).collect(),
             elements: rows,
             cells: self.cells,
-            rules: policy.rules().iter().map(matrix_rule).collect(),
+            rules: policy.rules().iter().map(|rule| matrix_rule(policy, rule)).collect(),
         })
     }
 
@@ -235,12 +239,18 @@ impl<'s> MatrixBuilder<'s> {
                 Outcome::Removed => (ElementOutcome::Removed, None),
             };
             let rules = deciding(policy, &key.1, case.with, case.value);
+            let [with, without] = [case.with, case.without].map(|claims| {
+                let names = policy.claim_names(claims);
+                self.claims.iter().filter(|claim| names.contains(&claim.name.as_str())).collect::<Vec<_>>()
+            });
+            let (condition, is_specified) =
+                (condition(&with, &without), treatment.is_some() && with.iter().any(|claim| claim.is_derived()));
             let [with, without] =
-                [case.with, case.without].map(|claims| policy.claim_names(claims).into_iter().map(plain).collect());
-            cases.push(CellCase { with, without, becomes, treatment, rules });
+                [with, without].map(|claims| claims.into_iter().map(|claim| claim.name.clone()).collect());
+            cases.push(CellCase { with, without, becomes, treatment, condition, is_specified, rules });
         }
         let (manner, summary, told) = summary(&cases);
-        let cell = MatrixCell { manner, summary, told, cases };
+        let cell = MatrixCell { manner, summary, specified: is_specified(&cases), told, cases };
         // Different trees or rules may produce the same cell.
         let text = serde_json::to_string(&cell).unwrap_or_default();
         let next = self.cells.len();
@@ -271,13 +281,34 @@ fn deciding(policy: &Policy, naming: &[RuleId], claims: ClaimSet, outcome: Outco
     deciding
 }
 
-/// The claims that rules ask for.
+/// The claims of a policy. Their names are words.
 fn claims(policy: &Policy) -> Vec<MatrixClaim> {
-    let asked =
-        policy.rules().iter().fold(ClaimSet::default(), |all, rule| all.union(rule.requires).union(rule.unless));
-    let asked = policy.claim_names(asked);
-    let claims = policy.claim_titles().filter(|(name, _)| asked.contains(name));
-    claims.map(|(name, title)| MatrixClaim { name: plain(name), title: title.map(plain) }).collect()
+    let behind: HashMap<&str, Vec<&str>> = policy
+        .specified_claims()
+        .flat_map(|(claim, behind)| {
+            policy.claim_names(claim).into_iter().map(move |name| (name, policy.claim_names(behind)))
+        })
+        .collect();
+    let claim = |(name, title): (&str, Option<&str>)| MatrixClaim {
+        name: name.to_owned(),
+        title: title.map(plain),
+        behind: behind.get(name).into_iter().flatten().map(|name| (*name).to_owned()).collect(),
+    };
+    policy.claim_titles().map(claim).collect()
+}
+
+/// Of the claims of a policy, those that rules ask for, and those that imply one of these.
+fn asked(policy: &Policy, mut claims: Vec<MatrixClaim>) -> Vec<MatrixClaim> {
+    let rules = policy.rules().iter();
+    let mut asked = rules.fold(ClaimSet::default(), |all, rule| all.union(rule.requires).union(rule.unless));
+    for (claim, behind) in policy.specified_claims() {
+        if asked.union(claim) == asked {
+            asked = asked.union(behind);
+        }
+    }
+    let names = policy.claim_names(asked);
+    claims.retain(|claim| names.contains(&claim.name.as_str()));
+    claims
 }
 
 fn agency(policy: &Policy, id: ClassId) -> Agency {
@@ -288,7 +319,9 @@ fn agency(policy: &Policy, id: ClassId) -> Agency {
     }
 }
 
-fn matrix_rule(rule: &Rule) -> MatrixRule {
+fn matrix_rule(policy: &Policy, rule: &Rule) -> MatrixRule {
+    let [requires, unless] =
+        [rule.requires, rule.unless].map(|claims| policy.claim_names(claims).into_iter().map(plain).collect());
     MatrixRule {
         id: plain(&rule.id),
         kind: rule.effect.kind(),
@@ -296,6 +329,8 @@ fn matrix_rule(rule: &Rule) -> MatrixRule {
             Effect::Duty(duty) => Some(plain(&duty.to_string())),
             Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
         },
+        requires,
+        unless,
         title: rule.metadata.title.as_deref().map(plain),
         basis: rule.metadata.basis.as_deref().map(plain),
         place: RulePlace::of(rule),

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use dmv_redact::Treatment;
 
+use super::MatrixClaim;
+
 /// The short answer of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,6 +43,12 @@ pub struct CellCase {
     pub(crate) without: Vec<String>,
     pub(crate) becomes: ElementOutcome,
     pub(crate) treatment: Option<Treatment>,
+    /// The claims, in words.
+    #[serde(skip)]
+    pub condition: String,
+    /// Whether it is only for what an instrument specifies.
+    #[serde(skip)]
+    pub is_specified: bool,
     /// The indexes of the rules among the matrix's; empty if no rule permits the element.
     pub rules: Vec<usize>,
 }
@@ -75,19 +83,30 @@ impl CellCase {
     pub fn without(&self) -> &[String] {
         &self.without
     }
+}
 
-    /// The claims, in words; empty if any will do.
-    pub fn condition(&self) -> String {
-        let mut text = String::new();
-        if !self.with.is_empty() {
-            text += &format!("with {}", self.with.join(" and "));
-        }
-        if !self.without.is_empty() {
-            let space = if text.is_empty() { "" } else { " " };
-            text += &format!("{space}without {}", self.without.join(" or "));
-        }
-        text
+/// Claims that must be vouched for, and claims none of which may be, in words; empty if any will do. What an instrument
+/// specifies is told by the claims that it is behind: nobody vouches for it apart.
+pub(super) fn condition(with: &[&MatrixClaim], without: &[&MatrixClaim]) -> String {
+    let names = |claims: &[&MatrixClaim]| claims.iter().map(|claim| claim.vouched()).collect::<Vec<_>>();
+    let (specified, refused): (Vec<_>, Vec<_>) = without.iter().partition(|claim| claim.is_derived());
+    let mut parts = Vec::new();
+    if !with.is_empty() {
+        parts.push(format!("with {}", names(with).join(" and ")));
     }
+    if !refused.is_empty() {
+        parts.push(format!("without {}", names(&refused).join(" or ")));
+    }
+    if !specified.is_empty() {
+        parts.push(format!("unless the instrument behind {} specifies it", names(&specified).join(" or ")));
+    }
+    parts.join(" ")
+}
+
+/// Whether all that goes out needs an instrument that specifies it.
+pub(super) fn is_specified(cases: &[CellCase]) -> bool {
+    let mut released = cases.iter().filter(|case| case.becomes == ElementOutcome::Released).peekable();
+    released.peek().is_some() && released.all(|case| case.is_specified)
 }
 
 /// The short answer of some cases, as a word and as a line.
@@ -99,9 +118,12 @@ pub(super) fn summary(cases: &[CellCase]) -> (CellManner, String, String) {
         _ if cases.iter().any(|case| case.becomes != ElementOutcome::Removed) => CellManner::Claim,
         _ => CellManner::Never,
     };
+    let is_specified = is_specified(cases);
     let word = match (manner, first) {
+        (CellManner::Held, Some(case)) if is_specified => format!("{}, if specified", case.describe()),
         (CellManner::Generalised | CellManner::Held, Some(case)) => case.describe(),
         (CellManner::Full, _) => "full".to_owned(),
+        (CellManner::Claim, _) if is_specified => "if specified".to_owned(),
         (CellManner::Claim, _) => "claim".to_owned(),
         _ => "never".to_owned(),
     };
@@ -122,7 +144,8 @@ fn describe_cases(cases: &[CellCase], manner: CellManner) -> String {
         }
         lines.push(match case.with.is_empty() {
             true if is_only_default => case.describe(),
-            _ => format!("{} {}", case.describe(), case.condition()),
+            _ if case.is_specified => format!("{} {}, if specified", case.describe(), case.condition),
+            _ => format!("{} {}", case.describe(), case.condition),
         });
     }
     lines.join("; ")

@@ -6,6 +6,8 @@
 
 mod build;
 mod cell;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 
@@ -26,7 +28,7 @@ pub struct Matrix {
     /// The purposes that a request may state, and the message keys that rules name.
     pub(crate) purposes: Vec<String>,
     pub(crate) messages: Vec<String>,
-    /// The claims that rules ask for.
+    /// The claims that rules ask for, and those behind which an instrument specifies what they ask for.
     pub claims: Vec<MatrixClaim>,
     /// The head of each column, in the order of the cells of a row.
     pub columns: Vec<ColumnHead>,
@@ -38,13 +40,32 @@ pub struct Matrix {
     pub rules: Vec<MatrixRule>,
 }
 
-/// A claim that rules ask for.
+/// A claim that a request makes, or that an instrument behind some of these specifies the data element.
 #[derive(Debug, Serialize)]
 pub struct MatrixClaim {
     /// Its name in the policy.
     pub name: String,
     /// What it means, as the policy says.
     pub title: Option<String>,
+    /// The claims behind any one of which the instrument is: they imply it, nobody vouches for it. Empty: a claim of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<String>,
+}
+
+impl MatrixClaim {
+    /// Whether other claims imply it.
+    pub fn is_derived(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
+    /// What is vouched for, in words.
+    fn vouched(&self) -> String {
+        match self.behind.as_slice() {
+            [] => self.name.clone(),
+            [one] => one.clone(),
+            [some @ .., last] => format!("one of {} or {last}", some.join(", ")),
+        }
+    }
 }
 
 /// The policy of a matrix.
@@ -100,12 +121,26 @@ impl ColumnHead {
         all.filter(|(_, choice)| !choice.is_any())
     }
 
-    /// What narrows it, and the duties that may follow, in words, each on a line.
+    /// What narrows it, in words, each on a line.
     pub fn lines(&self) -> Vec<String> {
-        let narrowed = self.conditions().map(|(what, choice)| format!("{what} {}", choice.describe()));
-        let duties = (!self.duties.is_empty()).then(|| format!("duties {}", self.duties.join(", ")));
-        narrowed.chain(duties).collect()
+        self.conditions().map(|(what, choice)| format!("{what} {}", choice.describe())).collect()
     }
+
+    /// The names of its agency classes.
+    pub fn names(&self) -> String {
+        self.agencies.iter().map(|agency| agency.name.as_str()).collect::<Vec<_>>().join(" + ")
+    }
+}
+
+/// Duties that may follow, and the columns that they are of.
+#[derive(Debug)]
+pub struct DutyGroup<'m> {
+    /// The columns, in words: agency classes alone, where it is all that they have.
+    pub whose: Vec<String>,
+    /// The numbers of the columns.
+    pub columns: Vec<usize>,
+    /// The duties.
+    pub duties: Vec<&'m MatrixRule>,
 }
 
 /// An agency class at the head of a column.
@@ -148,8 +183,11 @@ impl MatrixRow {
 pub struct MatrixCell {
     /// The short answer.
     pub manner: CellManner,
-    /// In one word, and whether claims make a difference.
+    /// In a word or two.
     pub summary: String,
+    /// Whether all that goes out needs an instrument that specifies it; omitted if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub specified: bool,
     /// In words.
     pub told: String,
     /// Every set of claims is in at least one case; where it is in several, they agree.
@@ -166,6 +204,12 @@ pub struct MatrixRule {
     /// Of a duty: what must be done, by when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duty: Option<String>,
+    /// Claims all of which it requires.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// Claims of which any one stops it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<String>,
     /// What it is for, as the policy says.
     pub title: Option<String>,
     /// The statute or agreement that it is based on.
@@ -183,9 +227,38 @@ impl MatrixRule {
 }
 
 impl Matrix {
-    /// The duties of the policy.
-    pub fn duties(&self) -> impl Iterator<Item = &MatrixRule> {
-        self.rules.iter().filter(|rule| rule.duty.is_some())
+    /// The duties that may follow, those of the same columns together.
+    pub fn duty_groups(&self) -> Vec<DutyGroup<'_>> {
+        let mut groups: Vec<DutyGroup<'_>> = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.duty.is_some()) {
+            let heads = self.columns.iter().enumerate();
+            let columns: Vec<usize> =
+                heads.filter(|(_, head)| head.duties.contains(&rule.id)).map(|(column, _)| column).collect();
+            match groups.iter_mut().find(|group| group.columns == columns) {
+                Some(group) => group.duties.push(rule),
+                None if columns.is_empty() => {}
+                None => groups.push(DutyGroup { whose: self.describe_columns(&columns), columns, duties: vec![rule] }),
+            }
+        }
+        groups
+    }
+
+    /// Some columns, in words; of classes that have them all, only the names.
+    fn describe_columns(&self, columns: &[usize]) -> Vec<String> {
+        if columns.len() == self.columns.len() {
+            return vec!["every agency class".to_owned()];
+        }
+        let mut whose = Vec::new();
+        for head in columns.iter().filter_map(|column| self.columns.get(*column)) {
+            let names = head.names();
+            let mut same = self.columns.iter().enumerate().filter(|(_, other)| other.names() == names);
+            let is_whole = same.all(|(column, _)| columns.contains(&column));
+            let own = if is_whole { names } else { [vec![names], head.lines()].concat().join(", ") };
+            if !whose.contains(&own) {
+                whose.push(own);
+            }
+        }
+        whose
     }
 
     /// The rows by group, in the order of the catalog.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use dmv_redact_testing::root;
 
@@ -126,6 +126,32 @@ fn p1_a_message_case_has_its_instruments() {
     }
 }
 
+/// A claim stands for what the instrument behind it specifies: only JSON, for programs, has names for both.
+#[test]
+fn the_matrix_says_what_opens_if_specified() {
+    let folder = folder();
+    let form = |form: &str| told_in(folder.path(), &["matrix", "--policy", "policy.toml", "--output", form], 0);
+    let told = "full with approved and one of order or warrant, if specified";
+    let only = "full with approved and one of order or warrant: only what the instrument behind it specifies; permit ";
+    let [text, markdown, csv, html] = ["text", "md", "csv", "html"].map(form);
+    assert!(text.contains("\nif specified: only what the instrument behind a claim specifies\n"), "{text}");
+    assert!(text.contains("  name                        if specified (1)\n"), "{text}");
+    assert!(
+        markdown.contains("| if specified (1) |") && markdown.contains(&format!("  - {only}specified\n")),
+        "{markdown}"
+    );
+    assert!(csv.contains(",if specified,"), "{csv}");
+    assert!(html.contains(&format!("{only}<code>specified</code>")), "{html}");
+    assert!(html.contains("value=\"order\" data-implies=\"order or warrant (specified)\""), "{html}");
+    assert!(html.contains("value=\"approved\" data-implies=\"\""), "{html}");
+    for shown in [&text, &markdown, &csv] {
+        assert!(!shown.contains("(specified)"), "{shown}");
+    }
+    for shown in [&markdown, &csv, &html] {
+        assert!(shown.contains(told), "{shown}");
+    }
+}
+
 #[test]
 fn reports_say_what_an_instrument_opens() {
     let folder = folder();
@@ -153,7 +179,8 @@ fn reports_say_what_an_instrument_opens() {
     let matrix: Value = serde_json::from_str(&matrix).unwrap();
     let names: Vec<&str> =
         matrix["claims"].as_array().unwrap().iter().filter_map(|claim| claim["name"].as_str()).collect();
-    assert_eq!(names, ["approved", "order or warrant (specified)"]);
+    assert_eq!(names, ["approved", "order", "warrant", "order or warrant (specified)"]);
+    assert_eq!(matrix["claims"][3]["behind"], json!(["order", "warrant"]));
     // A policy that gives all of it for the claim alone gives more.
     let open = POLICY.replace("specified-by = [\"order\", \"warrant\"]", "requires = [\"order\"]");
     fs::write(folder.path().join("open.toml"), open).unwrap();

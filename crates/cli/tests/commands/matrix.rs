@@ -1,5 +1,6 @@
 //! The matrix in all its forms: they say the same, the page is whole and alone, and nothing a policy holds acts in it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -137,6 +138,25 @@ fn the_page_is_whole_alone_and_accessible() {
             html.select(&select("input"))
                 .all(|input| input.parent().unwrap().value().as_element().unwrap().name() == "label")
         );
+        // What an instrument specifies has no box, but one that stands for it.
+        let boxes: Vec<_> = html.select(&select("#claims input")).map(|input| input.value()).collect();
+        let listed = |attribute: &str| -> BTreeSet<&str> {
+            let elements = boxes.iter().filter_map(|input| input.attr(attribute));
+            elements.flat_map(|list| list.split('|')).filter(|claim| !claim.is_empty()).collect()
+        };
+        let (own, implied) = (listed("value"), listed("data-implies"));
+        assert!(own.iter().all(|claim| !claim.contains(' ')) && own.is_disjoint(&implied));
+        for case in html.select(&select("ol.why li[data-with]")) {
+            let asked = ["data-with", "data-without"].map(|name| case.value().attr(name).unwrap().split('|'));
+            let mut asked = asked.into_iter().flatten().filter(|claim| !claim.is_empty());
+            assert!(asked.all(|claim| own.contains(claim) || implied.contains(claim)));
+        }
+        // Every list of duties is of some column, and there for a reader without the script.
+        let heads: Vec<&str> =
+            html.select(&select("#matrix thead th")).filter_map(|head| head.value().attr("data-duties")).collect();
+        let led: BTreeSet<&str> = heads.iter().flat_map(|list| list.split_whitespace()).collect();
+        assert!(led.iter().all(|list| ids.binary_search(list).is_ok()));
+        assert_eq!(led.len(), ids.iter().filter(|id| id.starts_with("duties-")).count());
         let button = select(".group button");
         assert!(html.select(&button).all(|button| button.value().attr("aria-expanded").is_some()));
         assert!(html.select(&select("table > caption")).next().is_some());

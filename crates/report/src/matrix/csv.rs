@@ -18,10 +18,9 @@ fn write_csv(matrix: &Matrix, table: &mut csv::Writer<Vec<u8>>) -> csv::Result<(
         "summary", "told", "rules", "basis",
     ])?;
     for (index, head) in matrix.columns.iter().enumerate() {
-        let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
         let stated = head.stated.each().into_iter().map(|(_, choice)| choice);
         let conditions = stated.chain([&head.messages]).map(|choice| choice.describe());
-        let column: Vec<String> = [names.join(" + "), head.example.clone()].into_iter().chain(conditions).collect();
+        let column: Vec<String> = [head.names(), head.example.clone()].into_iter().chain(conditions).collect();
         for row in &matrix.elements {
             let Some(cell) = row.cells.get(index).and_then(|number| matrix.cell(*number)) else { continue };
             let mut rules: Vec<usize> = cell.cases.iter().flat_map(|case| case.rules.iter().copied()).collect();

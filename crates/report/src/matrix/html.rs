@@ -39,15 +39,17 @@ pub fn html(matrix: &Matrix) -> String {
                 }
                 (tools(matrix))
                 main {
-                    (legend())
+                    (legend(matrix))
                     div.scroll tabindex="0" role="region" aria-labelledby="caption" { (table(matrix)) }
+                    (duties(matrix))
                     h2 id="why" { "What the cells say" }
                     ol.why { @for (number, cell) in matrix.cells.iter().enumerate() { (why(matrix, number, cell)) } }
                     h2 { "Rules" }
                     (rules_table(matrix))
                 }
                 footer { p.quiet { "SHA-256 of the policy: " code { (matrix.policy.sha256) } } }
-                div #panel role="region" aria-label="What the cell says" aria-live="polite" hidden {}
+                // Only what the cell says is read aloud as it changes; the duties stay to be looked up.
+                div #panel role="region" aria-label="What the cell says" tabindex="0" hidden { div aria-live="polite" {} div {} }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -56,12 +58,18 @@ pub fn html(matrix: &Matrix) -> String {
 }
 
 fn table(matrix: &Matrix) -> Markup {
+    let groups = matrix.duty_groups();
+    // The lists of duties that are a column's, for the panel.
+    let own = |column: usize| {
+        let own = groups.iter().enumerate().filter(|(_, group)| group.columns.contains(&column));
+        own.map(|(number, _)| format!("duties-{number}")).collect::<Vec<_>>().join(" ")
+    };
     html! {
         table #matrix {
             caption #caption { "Data elements by agency class. Each cell leads to the rules that decide it." }
             thead { tr {
                 th scope="col" { "Data element" }
-                @for head in &matrix.columns { (column_head(head)) }
+                @for (column, head) in matrix.columns.iter().enumerate() { (column_head(head, &own(column))) }
             } }
             @for (group, rows) in matrix.groups() {
                 tbody {
@@ -75,19 +83,18 @@ fn table(matrix: &Matrix) -> Markup {
     }
 }
 
-fn column_head(head: &ColumnHead) -> Markup {
-    let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
-    let names = names.join(" + ");
+fn column_head(head: &ColumnHead, duties: &str) -> Markup {
+    let names = head.names();
     let titles: Vec<&str> = head.agencies.iter().filter_map(|agency| agency.title.as_deref()).collect();
     let titles = titles.join("; ");
     let narrowed = head.lines();
     let whole = [&[names.clone()][..], &narrowed].concat().join(", ");
     let search = format!("{whole} {titles} {} {}", head.example, initials(&titles)).to_lowercase();
     html! {
-        th scope="col" data-told=(whole) data-search=(search) {
+        th scope="col" data-told=(whole) data-search=(search) data-duties=(duties) {
             (names)
-            @if !titles.is_empty() { small { (titles) } }
             @for line in &narrowed { small { b { (line) } } }
+            @if !titles.is_empty() { small.agency { (titles) } }
             small { "for example " code { (head.example) } }
         }
     }
@@ -127,22 +134,40 @@ fn matrix_row(matrix: &Matrix, row: &MatrixRow) -> Markup {
 
 fn why(matrix: &Matrix, number: usize, cell: &MatrixCell) -> Markup {
     html! {
-        li id=(format!("why-{number}")) {
+        li id=(format!("why-{number}")) data-specified[cell.specified] {
             span.number { (number + 1) } b { (cell.told) }
             ul {
                 @for case in &cell.cases {
-                    @let condition = case.condition();
+                    @let condition = &case.condition;
                     li data-with=(case.with().join("|")) data-without=(case.without().join("|"))
                         data-told=(case.describe()) data-manner=(manner(case.manner())) {
                         @if cell.cases.len() > 1 {
-                            (case.describe()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "
+                            (case.describe()) " " (if condition.is_empty() { "without any claim" } else { condition }) ": "
                         }
+                        @if case.is_specified { "only what the instrument behind it specifies; " }
                         @if case.rules.is_empty() { "no rule permits it" }
                         @for (index, rule) in case.rules.iter().filter_map(|rule| matrix.rule(*rule)).enumerate() {
                             @if index > 0 { "; " }
                             (rule.kind) " " code { (rule.id) }
                             @if let Some(basis) = &rule.basis { " (" (basis) ")" }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn duties(matrix: &Matrix) -> Markup {
+    let groups = matrix.duty_groups();
+    html! {
+        @if !groups.is_empty() { h2 { "Duties that may follow" } }
+        @for (number, group) in groups.iter().enumerate() {
+            h3 { (group.whose.join("; ")) }
+            ul id=(format!("duties-{number}")) {
+                @for rule in &group.duties {
+                    li data-with=(rule.requires.join("|")) data-without=(rule.unless.join("|")) {
+                        (rule.told()) " (duty " code { (rule.id) } ")"
                     }
                 }
             }
@@ -185,8 +210,8 @@ fn tools(matrix: &Matrix) -> Markup {
             @if !matrix.claims.is_empty() {
                 fieldset #claims {
                     legend { "What the cells say with these claims" }
-                    @for claim in &matrix.claims {
-                        label { input type="checkbox" value=(claim.name); code { (claim.name) }
+                    @for claim in matrix.claims.iter().filter(|claim| !claim.is_derived()) {
+                        label { input type="checkbox" value=(claim.name) data-implies=(implied(matrix, &claim.name)); code { (claim.name) }
                             @if let Some(title) = &claim.title { " " small { (title) } } }
                     }
                 }
@@ -195,12 +220,21 @@ fn tools(matrix: &Matrix) -> Markup {
     }
 }
 
-fn legend() -> Markup {
+/// What an instrument behind a claim may specify: its box stands for that, too.
+fn implied(matrix: &Matrix, claim: &str) -> String {
+    let derived = matrix.claims.iter().filter(|derived| derived.behind.iter().any(|behind| behind == claim));
+    derived.map(|derived| derived.name.as_str()).collect::<Vec<_>>().join("|")
+}
+
+fn legend(matrix: &Matrix) -> Markup {
     html! {
         ul.legend aria-label="Legend" {
             li { span.full { "full" } "released as it is" }
             li { span.generalised { "year, zip5, last4, mask" } "released so" }
             li { span.claim { "claim" } "only with a claim" }
+            @if matrix.cells.iter().flat_map(|cell| &cell.cases).any(|case| case.is_specified) {
+                li { span.claim { "if specified" } "only what the instrument behind a claim specifies" }
+            }
             li { span.held { "held" } "a person must review the message" }
             li { span.never { "never" } "never released" }
         }

@@ -60,10 +60,20 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
                 .filter_map(|rule| matrix.rule(*rule))
                 .map(|rule| format!("{} {}", rule.kind, escaped(&rule.id)))
                 .collect();
+            let only = if case.is_specified { "only what the instrument behind it specifies; " } else { "" };
             let by = if rules.is_empty() { "no rule permits it".to_owned() } else { rules.join(", ") };
-            let condition = case.condition();
+            let condition = &case.condition;
             let space = if condition.is_empty() { "" } else { " " };
-            writeln!(out, "  - {}{space}{}: {by}", case.describe(), escaped(&condition))?;
+            writeln!(out, "  - {}{space}{}: {only}{by}", case.describe(), escaped(condition))?;
+        }
+    }
+    for (index, group) in matrix.duty_groups().iter().enumerate() {
+        if index == 0 {
+            writeln!(out, "\n## Duties that may follow\n")?;
+        }
+        writeln!(out, "- {}", escaped(&group.whose.join("; ")))?;
+        for rule in &group.duties {
+            writeln!(out, "  - {}: {}", escaped(&rule.id), escaped(&rule.told()))?;
         }
     }
     writeln!(out, "\n## Rules\n\n| rule | | what for | basis |\n| --- | --- | --- | --- |")?;
@@ -75,8 +85,7 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
 }
 
 fn head_markdown(head: &ColumnHead) -> String {
-    let names: Vec<String> = head.agencies.iter().map(|agency| escaped(&agency.name)).collect();
-    let mut text = names.join(" + ");
+    let mut text = escaped(&head.names());
     for line in head.lines() {
         text += &format!("<br>{}", escaped(&line));
     }

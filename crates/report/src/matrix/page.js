@@ -2,27 +2,40 @@
 (() => {
   const table = document.getElementById("matrix");
   const panel = document.getElementById("panel");
+  const [rulesPart, dutiesPart] = panel.children;
   const found = document.getElementById("found");
   const rows = [...table.tBodies].flatMap((body) => [...body.rows].slice(1));
   const heads = [...table.tHead.rows[0].cells].slice(1);
   const elements = document.getElementById("elements");
   const agencies = document.getElementById("agencies");
 
+  // What an instrument specifies has spaces in its name: `warrant (specified)`.
+  const named = (text) => text.split("|").filter(Boolean);
+  const matching = (claims) => ({ dataset }) => named(dataset.with).every((claim) => claims.has(claim)) &&
+    !named(dataset.without).some((claim) => claims.has(claim));
+  const boxes = [...document.querySelectorAll("#claims input")];
+  const checked = () => boxes.filter((box) => box.checked);
+  const claimed = () => new Set(checked().map((box) => box.value));
+
   // What a cell says is shown while it has the focus or the pointer, and until the next one has, or Escape.
+  let shown;
   const show = (cell) => {
     const why = document.getElementById(cell.dataset.why);
     if (!why) return;
+    shown = cell;
     const head = heads[cell.cellIndex - 1];
     const title = document.createElement("h3");
-    title.textContent = `${cell.parentElement.cells[0].dataset.element}, ${head.dataset.told}: `;
-    const copy = why.cloneNode(true);
-    copy.removeAttribute("id");
-    copy.querySelector(".number").remove();
-    const list = copy.querySelector("ul");
-    const told = document.createElement("span");
-    told.append(...[...copy.childNodes].filter((node) => node !== list));
-    title.append(told);
-    panel.replaceChildren(title, ...(list ? [list] : []));
+    title.textContent = `${cell.parentElement.cells[0].dataset.element}, ${head.dataset.told}: ${cell.firstElementChild.firstChild.data}`;
+    rulesPart.replaceChildren(title, why.querySelector("ul").cloneNode(true));
+    const claims = claimed();
+    const lists = head.dataset.duties.split(" ").filter(Boolean).map((id) => document.getElementById(id));
+    const owed = lists.flatMap((list) => [...list.children]).filter((duty) => !claims.size || matching(claims)(duty));
+    const duties = document.createElement("ul");
+    duties.append(...owed.map((duty) => duty.cloneNode(true)));
+    // The head of the column has room for the beginning of the title alone.
+    const agency = head.querySelector(".agency");
+    dutiesPart.replaceChildren(...(owed.length ? ["Duties that may follow:", duties] : []),
+      ...(agency ? [`Agency class: ${agency.textContent}`] : []));
     panel.hidden = false;
   };
   const cellOf = (event) => event.target.closest && event.target.closest("td[data-why]");
@@ -56,28 +69,32 @@
     next.focus();
   });
 
-  // With some claims chosen, every cell says what it says with just these; without any, what depends on claims.
-  const boxes = [...document.querySelectorAll("#claims input")];
-  // A claim may have spaces: `warrant (specified)`.
-  const named = (text) => text.split("|").filter(Boolean);
+  // With some claims chosen, every cell says what it says with just these, and with what the instruments behind them may
+  // specify; without any, what depends on claims.
   const plain = new Map();
   const cells = rows.flatMap((row) => [...row.cells].slice(1));
   cells.forEach((cell) => plain.set(cell, [cell.firstElementChild.firstChild.data, cell.className]));
   const choose = () => {
-    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    const bare = claimed();
+    const specified = new Set([...bare, ...checked().flatMap((box) => named(box.dataset.implies))]);
+    const answer = (number) => {
+      const why = document.getElementById(number);
+      const cases = [...why.querySelectorAll("li[data-told]")];
+      const [best, least] = [specified, bare].map((claims) => cases.find(matching(claims))?.dataset);
+      if (!best || !least) return undefined;
+      const differs = best.told !== least.told;
+      const only = best.manner !== "never" && (differs || "specified" in why.dataset) ? ", if specified" : "";
+      return [best.told + only + (differs && least.manner !== "never" ? `, else ${least.told}` : ""), best.manner];
+    };
     const known = new Map();
     for (const cell of cells) {
       const number = cell.dataset.why;
-      if (!known.has(number)) {
-        const cases = [...document.getElementById(number).querySelectorAll("li[data-told]")];
-        known.set(number, cases.find((one) => named(one.dataset.with).every((claim) => chosen.has(claim)) &&
-          !named(one.dataset.without).some((claim) => chosen.has(claim))));
-      }
-      const own = chosen.size ? known.get(number) : undefined;
-      const [text, name] = own ? [own.dataset.told, own.dataset.manner] : plain.get(cell);
+      if (bare.size && !known.has(number)) known.set(number, answer(number));
+      const [text, name] = known.get(number) ?? plain.get(cell);
       cell.firstElementChild.firstChild.data = text;
       cell.className = name;
     }
+    if (!panel.hidden) show(shown);
   };
   boxes.forEach((box) => box.addEventListener("change", choose));
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
-use dmv_redact_analysis::{ColumnHead, Matrix};
+use dmv_redact_analysis::{ColumnHead, Matrix, MatrixCell};
 
 /// The assumed width of the terminal.
 const WIDTH: usize = 100;
@@ -27,9 +27,13 @@ fn write_text(matrix: &Matrix, f: &mut String) -> fmt::Result {
     }
     writeln!(f, "\nfull: released as it is     year, zip5, last4, mask: released so     -: never released")?;
     writeln!(f, "claim: only with a claim    held: a person must review the message   (n): see below")?;
+    if matrix.cells.iter().flat_map(|cell| &cell.cases).any(|case| case.is_specified) {
+        writeln!(f, "if specified: only what the instrument behind a claim specifies")?;
+    }
     let label_width = matrix.elements.iter().map(|row| label(&row.element, row.group()).chars().count()).max();
     let label_width = label_width.unwrap_or(0) + 1;
-    let heads: Vec<Vec<String>> = matrix.columns.iter().map(head_lines).collect();
+    let heads: Vec<Vec<String>> =
+        matrix.columns.iter().enumerate().map(|(column, head)| head_lines(head, widest_cell(matrix, column))).collect();
     let mut notes = Notes::default();
     let mut begin = 0;
     while begin < heads.len() {
@@ -40,11 +44,12 @@ fn write_text(matrix: &Matrix, f: &mut String) -> fmt::Result {
         begin += count;
     }
     notes.write(f)?;
-    for (index, rule) in matrix.duties().enumerate() {
-        if index == 0 {
-            writeln!(f)?;
+    for group in matrix.duty_groups() {
+        writeln!(f)?;
+        write_wrapped(f, "", &format!("Duties that may follow for {}:", group.whose.join("; ")))?;
+        for rule in group.duties {
+            write_wrapped(f, "  - ", &format!("{}: {}", rule.id, rule.told()))?;
         }
-        writeln!(f, "duty {}: {}", rule.id, rule.told())?;
     }
     writeln!(f, "\nAn agency that no class claims gets nothing. What is not named here is removed.")
 }
@@ -136,30 +141,42 @@ impl<'m> Notes<'m> {
             writeln!(f)?;
         }
         for (index, note) in self.texts.iter().enumerate() {
-            let indent = format!("({}) ", index + 1);
-            for (at, line) in wrapped(note, WIDTH - indent.len()).iter().enumerate() {
-                let before = if at == 0 { indent.clone() } else { " ".repeat(indent.len()) };
-                writeln!(f, "{before}{line}")?;
-            }
+            write_wrapped(f, &format!("({}) ", index + 1), note)?;
         }
         Ok(())
     }
 }
 
-/// The lines above a column: its agency classes, then what requests state and message keys, if they make a difference.
-fn head_lines(head: &ColumnHead) -> Vec<String> {
-    let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
-    let longest = names.iter().map(|name| name.chars().count() + 2).max().unwrap_or(0);
-    let width = longest.clamp(MIN_COLUMN, MAX_COLUMN);
-    let mut lines = wrapped(&names.join(" + "), width);
+/// A text after a mark; the lines below begin where it does.
+fn write_wrapped(f: &mut String, before: &str, text: &str) -> fmt::Result {
+    for (at, line) in wrapped(text, WIDTH.saturating_sub(before.len())).iter().enumerate() {
+        let mark = if at == 0 { before } else { "" };
+        writeln!(f, "{mark:width$}{line}", width = before.len())?;
+    }
+    Ok(())
+}
+
+/// The width of the widest cell of a column, with the number of a note.
+fn widest_cell(matrix: &Matrix, column: usize) -> usize {
+    let cells = matrix.elements.iter().filter_map(|row| matrix.cell(*row.cells.get(column)?));
+    let number = matrix.cells.len().to_string().len() + 3;
+    let width = |cell: &MatrixCell| match cell.cases.len() {
+        0 | 1 => cell.summary.len(),
+        _ => cell.summary.len() + number,
+    };
+    cells.map(width).max().unwrap_or(0)
+}
+
+/// The lines above a column at least so wide: its agency classes, then what requests state and message keys, if they make a
+/// difference.
+fn head_lines(head: &ColumnHead, min_width: usize) -> Vec<String> {
+    let longest = head.agencies.iter().map(|agency| agency.name.chars().count() + 2).max().unwrap_or(0);
+    let width = longest.clamp(MIN_COLUMN, MAX_COLUMN).max(min_width);
+    let mut lines = wrapped(&head.names(), width);
     for line in head.lines() {
         lines.extend(wrapped(&line, width.max(14)));
     }
-    // The width of the widest cell.
-    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-    if let (Some(first), true) = (lines.first_mut(), widest < MIN_COLUMN) {
-        pad_to(first, MIN_COLUMN);
-    }
+    lines.first_mut().into_iter().for_each(|first| pad_to(first, min_width.max(MIN_COLUMN)));
     lines
 }
 
