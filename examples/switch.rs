@@ -8,10 +8,10 @@
 use std::error::Error;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use dmv_redact::{Disposition, Filter, Requester};
-use dmv_redact_log::ReceiptLog;
+use dmv_redact_log::{DisclosureLog, Rotation};
 
 /// A response on its way to a requester, and what the switch knows about the request.
 struct Response<'a> {
@@ -27,7 +27,7 @@ struct Response<'a> {
 /// Shared by all threads.
 struct Redactor {
     filter: RwLock<Filter>,
-    log: Mutex<ReceiptLog>,
+    log: DisclosureLog,
 }
 
 impl Redactor {
@@ -35,15 +35,15 @@ impl Redactor {
         let filter = Filter::builder().policy_path(policy).build()?;
         // The first answer must not wait until shapes and paths are compiled.
         filter.warm();
-        let log = ReceiptLog::open(log, None, filter.policy())?;
-        Ok(Self { filter: RwLock::new(filter), log: Mutex::new(log) })
+        let log = DisclosureLog::open(log, None, filter.policy())?.rotate(Rotation::daily());
+        Ok(Self { filter: RwLock::new(filter), log })
     }
 
     /// Replaces the policy. If the new one has an error, the old one stays in force.
     fn replace_policy(&self, policy: &Path) -> Result<(), Box<dyn Error>> {
         let filter = Filter::builder().policy_path(policy).build()?;
         filter.warm();
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).change_policy(filter.policy())?;
+        self.log.change_policy(filter.policy())?;
         *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
         Ok(())
     }
@@ -59,8 +59,7 @@ impl Redactor {
         let receipt = filter.redact(response.bytes, &requester, out);
 
         // The record first. If it can't be written, nothing goes out.
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = log.append("line 1", &receipt) {
+        if let Err(error) = self.log.append("line 1", &requester, &receipt) {
             out.clear();
             return Err(error);
         }
@@ -112,7 +111,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     assert!(redactor.replace_policy(&root.join("fixtures/dr-ice/case.toml")).is_err());
     redactor.replace_policy(&root.join("policies/arizona.toml"))?;
 
-    redactor.log.into_inner().unwrap_or_else(PoisonError::into_inner).end()?;
+    redactor.log.end()?;
     let verified = dmv_redact_log::verify(&[log], None, None)?;
     println!("the log has {} records, {} faults", verified.messages, verified.fault_count);
     assert_eq!((verified.messages, verified.fault_count), (5, 0));

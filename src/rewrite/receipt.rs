@@ -203,6 +203,13 @@ impl Receipt {
         self.request.as_deref()
     }
 
+    /// Whether the policy that decided declares what a request says.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn declares(&self, requester: &Requester) -> bool {
+        self.record.parts.policy.declares(requester).is_ok()
+    }
+
     /// The switch's own id of the request, if it gave one with
     /// [`Requester::correlation_id`](crate::Requester::correlation_id).
     #[must_use]

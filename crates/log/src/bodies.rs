@@ -58,38 +58,30 @@ pub struct Bodies {
 impl Bodies {
     /// Adds the record of a message: its origin, then its receipt. Of a dry run nothing went out.
     pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
+        self.push_at(None, origin, dry_run, receipt);
+    }
+
+    fn push_at(&mut self, time: Option<String>, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
         let RecordOrigin { source, item, id, request } = origin;
         // Where the envelope states anything of the request, the receipt has all that is stated.
         let says = |request: &&Requester| receipt.request().is_none() && request.statements().next().is_some();
         let stated = request.filter(says).map(StatedBy);
         let claims = request.map_or(&[][..], Requester::claims);
         let instruments = request.map_or(&[][..], Requester::instruments);
-        self.push_record(&MessageRecord {
-            source,
-            item,
-            id,
-            stated,
-            claims,
-            instruments,
-            time: None,
-            dry_run,
-            receipt,
-        });
+        self.push_record(&MessageRecord { source, item, id, stated, claims, instruments, time, dry_run, receipt });
     }
 
     /// The same for a message that goes out now.
-    pub(super) fn push_now(&mut self, source: &str, receipt: &Receipt) {
-        self.push_record(&MessageRecord {
-            source,
-            item: None,
-            id: "",
-            stated: None,
-            claims: &[],
-            instruments: &[],
-            time: Some(now()),
-            dry_run: false,
-            receipt,
-        });
+    pub(super) fn push_now(&mut self, source: &str, requester: &Requester, receipt: &Receipt) {
+        let request = Some(requester).filter(|requester| receipt.declares(requester));
+        self.push_at(Some(now()), RecordOrigin { source, item: None, id: "", request }, false, receipt);
+    }
+
+    /// Adds the records of others.
+    pub(super) fn append(&mut self, others: &Self) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&others.bytes);
+        self.ends.extend(others.ends.iter().map(|(end, disposition)| (start + end, *disposition)));
     }
 
     fn push_record(&mut self, record: &MessageRecord<'_>) {

@@ -4,11 +4,12 @@
 mod bodies;
 mod chain;
 mod counts;
+mod disclosure_log;
 mod ending;
 mod key;
 mod log;
-mod receipt_log;
 mod records;
+mod rotation;
 mod tail;
 #[cfg(all(test, feature = "verify"))]
 mod tests;
@@ -23,9 +24,10 @@ use dmv_redact_model::escape::escape;
 
 pub use bodies::{Bodies, RecordOrigin};
 pub use chain::LogLine;
+pub use disclosure_log::DisclosureLog;
 pub use key::Key;
 pub use log::{Log, LogPosition};
-pub use receipt_log::ReceiptLog;
+pub use rotation::Rotation;
 #[cfg(feature = "verify")]
 pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, verify, verify_and_aggregate};
 

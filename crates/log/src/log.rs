@@ -10,6 +10,7 @@ use super::chain::{Link, RecordKind};
 use super::counts::DispositionCounts;
 use super::ending::LogEnd;
 use super::records::{CheckpointRecord, StartRecord, body_of, now};
+use super::rotation::NextFile;
 use super::tail::{LineBoundary, Tail};
 use super::{AuditError, Bodies, Key};
 use dmv_redact_model::policy::PolicyIdentity;
@@ -185,6 +186,23 @@ impl Log {
         Ok(())
     }
 
+    /// Bytes of the file.
+    pub(super) fn bytes(&self) -> u64 {
+        self.end.bytes
+    }
+
+    /// Ends the run, and begins another under this policy in a file of its own: the chain goes on there.
+    pub(super) fn rotate(&mut self, policy: &PolicyIdentity) -> io::Result<()> {
+        self.end()?;
+        let last = self.end.link.sequence;
+        let (file, next) = NextFile::create(&self.path)?;
+        file.lock()?;
+        self.file = file;
+        self.end.bytes = 0;
+        self.begin_open_ended(policy)?;
+        next.put_in_place(last)
+    }
+
     /// Syncs what was appended.
     pub fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
@@ -329,14 +347,26 @@ fn open_or_create(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened,
     }
-    options.create(true);
+    let file = create(path)?;
+    sync_folder(path)?;
+    Ok(file)
+}
+
+/// Creates a file that only its owner can read.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    options.open(path)
+}
+
+/// Syncs the folder of a file.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = path.parent() {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         File::open(folder)?.sync_all()?;
     }
-    Ok(file)
+    Ok(())
 }

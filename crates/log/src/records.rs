@@ -66,6 +66,26 @@ pub(super) fn read<'l, R: Deserialize<'l>>(line: &LogLine<'_>, object: &'l mut V
     serde_json::from_slice(object).ok()
 }
 
+/// The day of the record of a message or a run, in UTC; `None` if it has no time.
+pub(super) fn day_of(line: &LogLine<'_>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Timed {
+        time: String,
+    }
+    let timed: Timed = read(line, &mut Vec::new())?;
+    timed.time.get(..DAY).map(str::to_owned)
+}
+
+/// The current day in UTC, `YYYY-MM-DD`.
+pub(super) fn today() -> String {
+    let mut day = now();
+    day.truncate(DAY);
+    day
+}
+
+/// Characters of a day, which a time begins with.
+const DAY: usize = "YYYY-MM-DD".len();
+
 /// The current time in UTC, RFC 3339 with microseconds, so that no two runs begin with the same record.
 pub(super) fn now() -> String {
     humantime::format_rfc3339_micros(SystemTime::now()).to_string()

@@ -7,14 +7,15 @@
     reason = "a test that can't go on has failed"
 )]
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{AuditError, Bodies, Key, Log, ReceiptLog, Verification, verify};
-use dmv_redact::Disposition;
+use super::{AuditError, Bodies, DisclosureLog, Key, Log, Rotation, Verification, verify};
+use dmv_redact::{Disposition, Filter, Instrument, Receipt, Requester};
 use dmv_redact_model::policy::PolicyIdentity;
 
 fn policy() -> PolicyIdentity {
@@ -489,48 +490,179 @@ proptest! {
     }
 }
 
-fn receipt(filter: &dmv_redact::Filter, id: &str) -> dmv_redact::Receipt {
-    let requester = dmv_redact::Requester::new("AZ0070000").unwrap().correlation_id(id).unwrap();
-    filter.redact(b"no message", &requester, &mut Vec::new())
+/// A request of police, and its receipt.
+fn asked(filter: &Filter, id: &str) -> (Requester, Receipt) {
+    let requester = Requester::new("AZ0070000").unwrap().correlation_id(id).unwrap();
+    let receipt = filter.redact(b"no message", &requester, &mut Vec::new());
+    (requester, receipt)
+}
+
+fn append(log: &DisclosureLog, source: &str, (requester, receipt): &(Requester, Receipt)) -> io::Result<()> {
+    log.append(source, requester, receipt)
+}
+
+/// All files of a log.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
 }
 
 /// As a switch appends: one receipt at a time, each on disk before its output goes out.
 #[test]
-fn p12_receipts_appended_one_by_one_are_a_log_that_verifies() {
+fn p12_disclosures_appended_one_by_one_are_a_log_that_verifies() {
     let (_folder, path) = in_folder();
-    let filter = dmv_redact::Filter::builder().build().unwrap();
-    let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+    let filter = Filter::builder().build().unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
     for id in ["a-1", "a-2"] {
-        log.append("switch\u{202e}1", &receipt(&filter, id)).unwrap();
+        append(&log, "switch\u{202e}1", &asked(&filter, id)).unwrap();
         let line = fs::read_to_string(&path).unwrap();
         assert!(line.contains(&format!("\"correlation-id\":\"{id}\"")) && line.contains("\"time\":\"2"));
     }
     log.change_policy(&policy()).unwrap();
-    let [third, fourth] = ["a-3", "a-4"].map(|id| receipt(&filter, id));
-    log.append_all([("line 1", &third), ("line 2", &fourth)]).unwrap();
+    let [third, fourth] = ["a-3", "a-4"].map(|id| asked(&filter, id));
+    log.append_all([("line 1", &third.0, &third.1), ("line 2", &fourth.0, &fourth.1)]).unwrap();
+    // Of another request nothing is recorded.
+    let error = log.append("line 1", &third.0, &fourth.1).unwrap_err();
+    assert_eq!(error.to_string(), "the receipt is of another request");
     log.end().unwrap();
     let verified = verify(std::slice::from_ref(&path), None, None).unwrap();
     assert_eq!((verified.messages, verified.runs, verified.fault_count), (4, 2, 0));
     assert!(!fs::read_to_string(&path).unwrap().contains('\u{202e}'));
 }
 
+/// P12: why and on what paper is on record. P6: what the policy doesn't declare could be anything, and isn't.
+#[test]
+fn p6_p12_what_a_request_says_is_recorded_if_the_policy_declares_it() {
+    let (_folder, path) = in_folder();
+    let policy = "[policy]\nname = 'p'\nversion = '1'\nclaims = ['warrant']\npurposes = ['C']\n[claims]\n\
+                  warrant = {issuers = ['judge']}\n[agencies.a]\nori = ['AZ*']\n[[permit]]\nid = 'a'\nagencies = ['a']\n\
+                  requires = ['warrant']\nelements = ['person.name']\n";
+    let filter = Filter::builder().policy_bytes("p.toml", policy.as_bytes()).build().unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    let warrant = |number: &str| Instrument::new("warrant").issuer("judge").number(number);
+    let police = Requester::new("AZ0070000").unwrap();
+    for requester in [
+        police.clone().purpose("C").user("DOE, J").instrument(warrant("26-MJ-1")),
+        police.clone().purpose("CANARY").instrument(warrant("26-MJ-2")),
+        police.clone().claim("canary").user("CANARY"),
+    ] {
+        let receipt = filter.redact(b"no message", &requester, &mut Vec::new());
+        log.append("line 1", &requester, &receipt).unwrap();
+    }
+    log.end().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[1]["stated"], json!({"purpose": "C", "user": "DOE, J"}));
+    assert_eq!(lines[1]["claims"], json!(["warrant"]));
+    let paper = json!([{"claim": "warrant", "issuer": "judge", "number": "26-MJ-1"}]);
+    assert_eq!(lines[1]["instruments"], paper);
+    assert!(!text.to_lowercase().contains("canary") && !text.contains("26-MJ-2"), "{text}");
+}
+
+/// P12: many threads append at once, and the log goes on from file to file: every record is there once, in one chain.
+#[test]
+fn p12_many_threads_append_to_one_chain_over_several_files() {
+    let (folder, path) = in_folder();
+    let filter = Filter::builder().build().unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(8_000));
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (log, filter, path) = (&log, &filter, &path);
+            scope.spawn(move || {
+                for item in 0..25 {
+                    let id = format!("{thread}-{item}");
+                    append(log, "line 1", &asked(filter, &id)).unwrap();
+                    // When it returns, the record is in a file.
+                    let member = format!("\"correlation-id\":\"{id}\"");
+                    let all = files(path.parent().unwrap());
+                    assert!(all.iter().any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(&member))));
+                }
+            });
+        }
+    });
+    let (sequence, _) = log.end().unwrap();
+    let all = files(folder.path());
+    assert!(all.len() > 5, "{all:?}");
+    let verified = verify(&all, None, None).unwrap();
+    assert_eq!((verified.messages, verified.fault_count, verified.lines), (200, 0, sequence));
+    let text: String = all.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    for id in (0..8).flat_map(|thread| (0..25).map(move |item| format!("\"{thread}-{item}\""))) {
+        assert_eq!(text.matches(&id).count(), 1, "{id}");
+    }
+}
+
+/// P11, P12: a process that is killed while the log goes on in a new file leaves either the old one or the new one, and the
+/// next one goes on with it.
+#[test]
+fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
+    let filter = Filter::builder().build().unwrap();
+    let rotating =
+        |path: &Path| DisclosureLog::open(path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1));
+    for is_linked in [false, true] {
+        let (folder, path) = in_folder();
+        let log = rotating(&path);
+        append(&log, "line 1", &asked(&filter, "before")).unwrap();
+        let (last, _) = log.end().unwrap();
+        // Killed after it began the next file, and maybe after the one so far got its other name.
+        fs::write(path.with_file_name("audit.log.next"), "{\"sequence\":5,\"previ").unwrap();
+        let other = path.with_file_name(format!("audit.log.{last:016}"));
+        if is_linked {
+            fs::hard_link(&path, &other).unwrap();
+        }
+        let log = rotating(&path);
+        assert!(!other.exists());
+        append(&log, "line 1", &asked(&filter, "after")).unwrap();
+        log.end().unwrap();
+        let all = files(folder.path());
+        let verified = verify(&all, None, None).unwrap();
+        assert_eq!((verified.messages, verified.fault_count), (2, 0), "{all:?}");
+        // A file of that name that is another stays.
+        fs::write(&other, "kept").unwrap();
+        rotating(&path).end().unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+    }
+}
+
+/// A log begins a file a day, by its own first line, whatever process goes on with it.
+#[test]
+fn p12_a_log_goes_on_in_a_new_file_each_day() {
+    let (folder, path) = in_folder();
+    let filter = Filter::builder().build().unwrap();
+    let daily = || DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::daily());
+    let log = daily();
+    append(&log, "line 1", &asked(&filter, "one")).unwrap();
+    assert_eq!(files(folder.path()).len(), 1);
+    log.end().unwrap();
+    let log = daily();
+    append(&log, "line 1", &asked(&filter, "two")).unwrap();
+    assert_eq!(files(folder.path()).len(), 1);
+    log.begun_on("2020-01-01");
+    append(&log, "line 1", &asked(&filter, "three")).unwrap();
+    append(&log, "line 1", &asked(&filter, "four")).unwrap();
+    log.end().unwrap();
+    let all = files(folder.path());
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert_eq!(verify(&all, None, None).unwrap().fault_count, 0);
+}
+
 /// A switch is killed, its machine loses power: the next process goes on, and the log has no fault. What was removed from it
 /// still is one.
 #[test]
 fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
-    let filter = dmv_redact::Filter::builder().build().unwrap();
+    let filter = Filter::builder().build().unwrap();
     let (_folder, path) = in_folder();
     for _ in 0..3 {
-        let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
-        log.append("line 1", &receipt(&filter, "x")).unwrap();
+        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+        append(&log, "line 1", &asked(&filter, "x")).unwrap();
         assert_eq!(faults(&path), [""; 0]);
         // The next line is never finished.
-        log.append("line 1", &receipt(&filter, "y")).unwrap();
+        append(&log, "line 1", &asked(&filter, "y")).unwrap();
         drop(log);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 300]).unwrap();
     }
-    let log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
     log.end().unwrap();
     assert_eq!(faults(&path), [""; 0]);
     let text = fs::read_to_string(&path).unwrap();
@@ -544,16 +676,16 @@ fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
 #[cfg(target_os = "linux")]
 #[test]
 fn p12_a_log_that_failed_takes_no_further_record() {
-    let filter = dmv_redact::Filter::builder().build().unwrap();
+    let filter = Filter::builder().build().unwrap();
     let (_folder, path) = in_folder();
-    let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
     // A record longer than any line of a log may be.
-    assert!(log.append(&"x".repeat(1 << 20), &receipt(&filter, "x")).is_err());
-    let error = log.append("line 1", &receipt(&filter, "x")).unwrap_err();
+    assert!(append(&log, &"x".repeat(1 << 20), &asked(&filter, "x")).is_err());
+    let error = append(&log, "line 1", &asked(&filter, "x")).unwrap_err();
     assert_eq!(error.to_string(), "an earlier record could not be written: open the log again");
     drop(log);
-    let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
-    log.append("line 1", &receipt(&filter, "x")).unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    append(&log, "line 1", &asked(&filter, "x")).unwrap();
     log.end().unwrap();
     assert_eq!(faults(&path), [""; 0]);
 }
