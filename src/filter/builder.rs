@@ -317,9 +317,13 @@ impl FilterBuilder {
             PolicySource::Baseline => (File::of(&shipped::BASELINE), None),
             PolicySource::Table(table) => (table.read()?, table.folder()),
             PolicySource::Named(path) => match path.to_str() {
-                Some(name) if may_be_built_in(name) && !path.exists() => {
+                Some(name) if may_be_built_in(name) && path.symlink_metadata().is_err() => {
                     let no_such = |message| ConfigError::of_file(name, format!("there is no such file, and {message}"));
                     (File::of(find_built_in(name, shipped::PACKS, no_such)?), None)
+                }
+                _ if path.is_dir() => {
+                    let error = ConfigError::of_file(&path.display().to_string(), "this is a folder, and no policy");
+                    return Err(error.help("name the policy that is in it"));
                 }
                 _ => (File::read(path)?, path.parent()),
             },

@@ -43,6 +43,8 @@ pub(super) struct Context {
     nested: Bindings,
     is_in_top: bool,
     names: UsedNamespaces,
+    /// Those of what the filter itself writes.
+    added: UsedNamespaces,
     /// The context for the output.
     narrowed: Vec<u8>,
     /// The meaning of a name and of a URI with escapes.
@@ -68,6 +70,7 @@ impl Context {
         self.written = None;
         self.has_url = false;
         self.names.reset(namespaces);
+        self.added.reset(namespaces);
     }
 
     /// Records that a name written at `at` has this namespace.
@@ -76,10 +79,16 @@ impl Context {
         self.names.mark(namespace, at);
     }
 
+    /// The same of a name that the filter itself writes: how the message binds its namespace tells of what was removed.
+    pub(super) fn mark_added(&mut self, namespace: NamespaceId, at: usize) {
+        self.added.mark(namespace, at);
+    }
+
     /// Forgets what was written from `at` on.
     #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
         self.names.take_back(at);
+        self.added.take_back(at);
     }
 
     /// Whether the top-level context has been copied.
@@ -121,7 +130,8 @@ impl Context {
 
     /// The prefixes that the output uses.
     fn used<'a>(&'a self, format: &'a Format) -> impl Iterator<Item = &'a OwnPrefix> {
-        format.own_prefixes.iter().filter(|own| !own.is_added && self.names.holds(own.namespace))
+        let is_used = |namespace| self.names.holds(namespace) || self.added.holds(namespace);
+        format.own_prefixes.iter().filter(move |own| !own.is_added && is_used(own.namespace))
     }
 
     /// Whether a used binding of the message ends in `#`, among those of URIs that end in a slash, or among the others.
@@ -303,9 +313,10 @@ fn can_spell(term: &str, uri: &str, format: &Format) -> bool {
 /// message would then see more than the filter decides on.
 pub(super) fn is_disguised(name: &str, format: &Format) -> bool {
     let namespaces = &format.declared.namespaces;
-    // Its members are those of the object around it.
-    if name == "@nest" {
-        return format.declared.has_context();
+    // What is in them is said of the object around them.
+    if name.starts_with('@') {
+        let speaks = matches!(name, "@list" | "@nest" | "@set" | "@value");
+        return speaks && format.declared.has_context();
     }
     let Some((prefix, local)) = name.split_once(':') else { return false };
     match namespaces.iter().find(|(own, _)| own == prefix) {

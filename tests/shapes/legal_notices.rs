@@ -79,12 +79,49 @@ fn p5_an_answer_without_content_takes_the_notice_too() {
         format!("<o:answer {names}/>"),
         format!("<o:answer {names}></o:answer>"),
         format!("<o:answer {names}><o:status>VALID</o:status></o:answer>"),
+        format!("<o:answer {names} />"),
+        format!("<o:answer {names} >\n  <o:status>VALID</o:status>\n</o:answer >"),
+        format!("<o:answer {names}>text<!-- comment --> </o:answer>"),
         "<p:answer xmlns:p=\"urn:own\" p:from=\"AZ0080000\"/>".to_owned(),
     ] {
         let (output, _) = redact_text(&filter, &few, &message);
         assert_eq!(output, expected, "{message}");
         filter.verify(output.as_bytes(), &few).unwrap();
     }
+}
+
+/// Without a notice, too: what a sender writes of an element without content tells of none that was removed.
+#[test]
+fn p5_an_element_that_stays_for_its_attributes_alone_is_written_in_one_way() {
+    let filter = filter("").unwrap();
+    let few = Requester::new("AZ0080000").unwrap();
+    let names = "xmlns:o=\"urn:own\" o:from=\"AZ0080000\"";
+    for message in [
+        format!("<o:answer {names}/>"),
+        format!("<o:answer {names} />"),
+        format!("<o:answer {names}\n></o:answer >"),
+        format!("<o:answer {names}>\n  <o:other>VALID</o:other>\n</o:answer>"),
+    ] {
+        assert_eq!(redact_text(&filter, &few, &message).0, format!("<o:answer {names}/>"), "{message}");
+    }
+}
+
+/// A prefix that the notice alone has is bound as if the message had not bound it: something of that name may be gone.
+#[test]
+fn p5_how_a_context_binds_the_prefix_of_the_notice_alone_tells_nothing() {
+    let filter = filter(FEW).unwrap();
+    let message = |context: &str, more: &str| {
+        format!("{{{context}\"o:answer\": {{\"o:to\":\"AZ0080000\",\"o:sex\":\"F\"{more}}}}}")
+    };
+    let removed = ",\"n:alien\":\"A123456789\"";
+    let plain = "\n \"@context\": {\n  \"o\": \"urn:own\"\n },\n ";
+    let bound = "\n \"@context\": {\n  \"o\": \"urn:own\",\n  \"n\": \"urn:notice\"\n },\n ";
+    assert_eq!(redact(&filter, &message(bound, removed)), redact(&filter, &message(plain, "")));
+    let marked = "\"@context\":{\"o\":\"urn:own\",\"n\":\"urn:notice#\"},";
+    assert_eq!(
+        redact(&filter, &message(marked, removed)),
+        redact(&filter, &message("\"@context\":{\"o\":\"urn:own\"},", ""))
+    );
 }
 
 #[test]
@@ -134,6 +171,9 @@ fn what_verify_is_given_must_hold_the_policys_own_notice_and_no_other() {
         told("AZ0070000", sex),
         told("AZ0080000", sex).replace("SEC. 1", "SEC. 3"),
         told("AZ0080000", sex).replace(LAW, "<n:law/>"),
+        // Twice, and not the last.
+        told("AZ0080000", sex).replace(LAW, &LAW.repeat(2)),
+        told("AZ0080000", &format!("{LAW}{sex}")).replacen(&format!("{sex}{LAW}"), sex, 1),
     ] {
         let error = verify(&wrong).unwrap_err();
         assert!(error.contains("notice"), "{wrong}: {error}");
@@ -161,11 +201,12 @@ fn what_is_no_legal_notice_and_what_is_no_place_for_one_is_told() {
     let format = |place: &str| {
         let format = format!(
             "name = 'own'\nsyntax = 'xml'\nroot = 'a'\nlegal-notice = '{place}'\n[paths]\n'b/law' = 'envelope.legal-notice'\n\
-             'law' = 'envelope.notice'\n'sex' = 'person.sex'\n"
+             'law' = 'envelope.notice'\n'l*w' = 'envelope.legal-notice'\n'sex' = 'person.sex'\n"
         );
         own_only(("own", &format), "[policy]\nname = 'p'\nversion = '1'\n[agencies]\n").unwrap_err().to_string()
     };
     assert!(format("b/law").contains("`b/law` is below a part that may go"), "{}", format("b/law"));
+    assert!(format("l*w").contains("`l*w` has a predicate or a pattern"), "{}", format("l*w"));
     let told = "`law` leads to `envelope.notice`: a legal notice is mapped to `envelope.legal-notice`";
     assert!(format("law").contains(told), "{}", format("law"));
 }

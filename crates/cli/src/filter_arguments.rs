@@ -11,7 +11,7 @@ use super::messages::regular_files;
 use dmv_redact::{ConfigError, Date, Filter, FilterBuilder, Instrument, Limits, RequestError, Requester};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::hex::hex;
-use dmv_redact_model::policy::{Attribute, Undeclared};
+use dmv_redact_model::policy::{Attribute, InstrumentFault, Undeclared};
 
 #[derive(Debug, Args)]
 pub(super) struct FilterArguments {
@@ -151,6 +151,11 @@ impl FilterArguments {
 
     /// The requester that they name. Anything that the filter's policy doesn't declare is wrong usage.
     pub(super) fn requester(&self, filter: &Filter) -> Result<Requester, Problem> {
+        self.requester_of(filter, false)
+    }
+
+    /// The same; of lines that have dates of their own, these decide whether an instrument counts.
+    pub(super) fn requester_of(&self, filter: &Filter, lines_have_dates: bool) -> Result<Requester, Problem> {
         let mut requester = match &self.requester {
             Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
             None => Requester::from_envelope(),
@@ -170,6 +175,7 @@ impl FilterArguments {
         }
         match filter.check_request(&requester) {
             Ok(()) => Ok(requester),
+            Err(error) if lines_have_dates && is_about_days(error.what()) => Ok(requester),
             Err(error) => Err(self.undeclared(&error)),
         }
     }
@@ -201,6 +207,11 @@ impl FilterArguments {
         let text = escape(text.unwrap_or_default());
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
     }
+}
+
+/// Whether an instrument only doesn't count on the date of the request.
+pub(super) fn is_about_days(what: Undeclared) -> bool {
+    matches!(what, Undeclared::Instrument(_, InstrumentFault::NotYet | InstrumentFault::Expired))
 }
 
 /// An option, and the part of its instrument that is wrong.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
-use super::filter_arguments::{FilterArguments, with_part};
+use super::filter_arguments::{FilterArguments, is_about_days, with_part};
 use super::interrupt;
 use super::member_arguments::MemberArguments;
 use super::outcome::{RunEnding, RunOutcome};
@@ -297,9 +297,10 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     refuse_idle(arguments, &outputs, summary_form(arguments, &outputs).is_some())?;
     refuse_mixed_places(arguments, &outputs)?;
     let members = forms.members.members(&forms.keep_member)?;
-    let requester = of_filter.requester(&filter)?;
+    let lines_have_dates = forms.members.date_member.is_some();
+    let requester = of_filter.requester_of(&filter, lines_have_dates)?;
     let requester = fix_date(requester, [Some(&filter), other.as_ref()], arguments, &outputs);
-    let approvals = approvals(record, &filter, &requester)?;
+    let approvals = approvals(record, &filter, &requester, lines_have_dates)?;
     let task = Task {
         requester,
         filter,
@@ -345,19 +346,26 @@ fn fix_date(
 }
 
 /// The messages that a person approved.
-fn approvals(record: &RunRecord, filter: &Filter, requester: &Requester) -> Result<Option<Approvals>, Problem> {
+fn approvals(
+    record: &RunRecord,
+    filter: &Filter,
+    requester: &Requester,
+    lines_have_dates: bool,
+) -> Result<Option<Approvals>, Problem> {
     let Some(path) = &record.approved else { return Ok(None) };
     let (claims, instruments) = (&record.approved_claim, &record.approved_instrument);
     let check = |option: &str, claim: &str, request: Requester| match filter.check_request(&request) {
         Ok(()) => Ok(()),
+        Err(error) if lines_have_dates && is_about_days(error.what()) => Ok(()),
         Err(error) => {
             let (option, heading, help) = (with_part(option, error.what()), error.what().heading(), error.help());
             Err(Problem::Usage(format!("{option}: {heading} `{}`; {help}", escape(claim))))
         }
     };
-    let with_instruments = instruments.iter().cloned().fold(requester.clone(), Requester::instrument);
+    let mut with_instruments = requester.clone();
     for instrument in instruments {
-        check("--approved-instrument", instrument.claim(), requester.clone().instrument(instrument.clone()))?;
+        with_instruments = with_instruments.instrument(instrument.clone());
+        check("--approved-instrument", instrument.claim(), with_instruments.clone())?;
     }
     for claim in claims {
         check("--approved-claim", claim, with_instruments.clone().claim(claim))?;

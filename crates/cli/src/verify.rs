@@ -64,7 +64,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     let filter = builder.without_token_key().build()?;
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
     let task = Task {
-        requester: arguments.filter.requester(&filter)?,
+        requester: arguments.filter.requester_of(&filter, arguments.members.date_member.is_some())?,
         filter,
         members: arguments.members.members(&[])?,
         batch: arguments.members.batch(&[], false)?,

@@ -51,6 +51,8 @@ pub(super) struct Frame {
     pub(super) is_released: bool,
     is_nil: bool,
     is_reference: bool,
+    /// Whether it tells its reader of the law.
+    has_legal_notice: bool,
     /// The number of the object that it is or refers to.
     uri: Option<usize>,
     /// The name of that object in the message.
@@ -111,8 +113,6 @@ pub(super) struct Check<'a> {
     comparison: Option<Comparison<'a>>,
     pub(super) frame: Frame,
     pub(super) is_declaring: bool,
-    /// Whether it tells its reader of the law.
-    has_legal_notice: bool,
     pub(super) scratch: &'a mut VerifierState,
 }
 
@@ -133,8 +133,7 @@ impl<'a> Check<'a> {
         scratch.names.clear();
         let frame = Frame { node: Some(0), ..Frame::default() };
         let shapes = &verifier.shapes;
-        let (is_declaring, has_legal_notice) = (false, false);
-        Self { verifier, table, shapes, depth, grant, comparison, frame, is_declaring, has_legal_notice, scratch }
+        Self { verifier, table, shapes, depth, grant, comparison, frame, is_declaring: false, scratch }
     }
 
     pub(super) fn is_top(&self) -> bool {
@@ -179,6 +178,7 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn enter(&mut self, name: &str, node: Option<usize>) -> Checked<()> {
+        ensure(!self.frame.has_legal_notice, "a part behind the legal notice, which is the last")?;
         self.frame.has_children = true;
         let (table, outer) = (self.table, self.frame.record);
         let own = table.get(node);
@@ -234,6 +234,8 @@ impl<'a> Check<'a> {
             None => return Err(NOTHING),
         };
         self.close(self.frame.end)?;
+        self.check_legal_notice(is_released)?;
+        let is_legal_notice = self.table.get(frame.node).is_legal_notice;
         // What has content of its own has a name; what doesn't is a reference.
         if let Some(number) = frame.uri {
             let name_use = if is_released { Use::Named } else { Use::Referred };
@@ -243,7 +245,16 @@ impl<'a> Check<'a> {
         ensure(!(is_released && frame.is_reference), "a reference on what says something itself")?;
         self.frame = self.scratch.open.pop().unwrap_or_default();
         self.frame.is_released |= is_released || refers;
+        self.frame.has_legal_notice |= is_legal_notice;
         Ok(is_released || refers)
+    }
+
+    /// Whether what is open tells its reader of the law, if it must.
+    fn check_legal_notice(&self, is_released: bool) -> Checked<()> {
+        let Frame { node, has_legal_notice, .. } = self.frame;
+        let owes = is_released && self.table.get(node).takes_legal_notice;
+        let owes = owes && self.grant.is_some_and(|grant| grant.legal_notice().is_some());
+        ensure(has_legal_notice || !owes, "no legal notice, which the policy requires")
     }
 
     /// Whether what is open has content of its own, which is checked.
@@ -441,7 +452,6 @@ impl<'a> Check<'a> {
     fn legal_notice(&mut self, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let Some(grant) = self.grant else { return Ok(()) };
         ensure(!value.is_nil && grant.legal_notice() == Some(value.text), "a legal notice that isn't the policy's")?;
-        self.has_legal_notice = true;
         self.comparison.as_mut().map_or(Ok(()), |comparison| comparison.legal_notice(element))
     }
 
@@ -526,9 +536,7 @@ impl<'a> Check<'a> {
     /// What only the whole output tells.
     pub(super) fn end(mut self) -> Checked<()> {
         self.forget(0)?;
-        let owes_legal_notice = self.table.declared.legal_notice.is_some()
-            && self.grant.is_some_and(|grant| grant.legal_notice().is_some());
-        ensure(self.has_legal_notice || !owes_legal_notice, "no legal notice, which the policy requires")?;
+        self.check_legal_notice(self.frame.is_released)?;
         let is_declared = self.scratch.prefixes.iter().all(|[used, declared]| used == declared);
         ensure(!self.is_declaring || is_declared, "declarations of other namespaces than are used")?;
         ensure(self.scratch.links.are_consistent(), "a reference without its object, or an id without a reference")?;

@@ -72,6 +72,8 @@ pub(super) struct TableNode {
     pub(super) is_type: bool,
     pub(super) is_notice: bool,
     pub(super) is_legal_notice: bool,
+    /// Whether it ends with a legal notice.
+    pub(super) takes_legal_notice: bool,
     /// `nil`, `empty`, or the placeholder text that replaces it where it was denied.
     placeholder: Option<String>,
     /// Which fact of the envelope it tells.
@@ -235,7 +237,12 @@ impl Table {
             table.update(path, |node| node.fact = Some(EnvelopeFact::Stated(*attribute)));
         }
         declared.notice.iter().for_each(|path| table.update(path, |node| node.is_notice = true));
-        declared.legal_notice.iter().for_each(|path| table.update(path, |node| node.is_legal_notice = true));
+        if let Some(path) = &declared.legal_notice {
+            table.update(path, |node| node.is_legal_notice = true);
+            for root in table.root_nodes() {
+                table.nodes.get_mut(root).into_iter().for_each(|node| node.takes_legal_notice = true);
+            }
+        }
         for (text, layout) in declared.texts.iter().zip(layouts) {
             text.paths.iter().for_each(|path| table.update(path, |node| node.layouts.push(Arc::clone(layout))));
         }
@@ -272,15 +279,20 @@ impl Table {
     /// The nodes of a path, below every root and in every variant; they are added, with those above them, if they are
     /// missing.
     fn nodes(&mut self, path: &str) -> Vec<usize> {
-        let declared = Arc::clone(&self.declared);
-        let mut nodes = match declared.roots.as_slice() {
-            [] => vec![0],
-            roots => roots.iter().flat_map(|root| self.nodes_below(0, root)).collect(),
-        };
+        let mut nodes = self.root_nodes();
         for step in path.split('/') {
             nodes = nodes.into_iter().flat_map(|node| self.nodes_below(node, step)).collect();
         }
         nodes
+    }
+
+    /// The nodes of every root.
+    fn root_nodes(&mut self) -> Vec<usize> {
+        let declared = Arc::clone(&self.declared);
+        match declared.roots.as_slice() {
+            [] => vec![0],
+            roots => roots.iter().flat_map(|root| self.nodes_below(0, root)).collect(),
+        }
     }
 
     /// The nodes of a step: without predicates the part and all its variants, with them the one. JSON has no attributes.

@@ -130,7 +130,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.session.buffers.links.close(value_start, closing);
         }
         if released || refers || tells || is_planted(Planted::EmptyContainer) {
-            if place.kind == ValueKind::Object {
+            if place.kind == ValueKind::Object && released {
                 self.notices(node);
             }
             self.buffers.frames.pop();
@@ -203,7 +203,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         out.push(b':');
         out.extend_from_slice(if !indent.is_empty() { b" " } else { b"" });
         push_json_string(text, out);
-        self.buffers.context.mark_used(node.namespace, at);
+        self.buffers.context.mark_added(node.namespace, at);
         self.session.notice_written(node);
     }
 

@@ -378,8 +378,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.space = Span::default();
             self.end_tag(name, namespace, tag);
         } else {
-            self.notices(id, name, namespace, tag);
-            self.end_container(name, namespace, out_content, tag);
+            let notices = id.filter(|_| released);
+            self.end_container((name, namespace), notices, out_content, tag);
         }
         if kept {
             let has_more = !is_value || released || has_links || tells;
@@ -416,15 +416,34 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.session.buffers.links.close(start, closing);
     }
 
-    /// Ends an element that stays. One that stays only for its attributes becomes an empty-element tag, so that it
-    /// doesn't reveal whether it had content.
-    fn end_container(&mut self, name: QualifiedName, namespace: NamespaceId, out_content: usize, tag: Span) {
+    /// Ends an element that stays, with the notices of a node. One that stays only for its attributes is written in one way,
+    /// so that it doesn't reveal whether it had content.
+    fn end_container(
+        &mut self,
+        (name, namespace): (QualifiedName, NamespaceId),
+        notices: Option<NodeId>,
+        out_content: usize,
+        tag: Span,
+    ) {
         if self.out.len() > out_content {
+            self.notices(notices);
             self.copy_space();
             self.end_tag(name, namespace, tag);
-        } else if !tag.is_empty() {
-            self.out.bytes().pop();
-            self.out.bytes().extend_from_slice(b"/>");
+        } else {
+            self.space = Span::default();
+            let is_end = |byte: &u8| matches!(byte, b'/' | b'>') || is_space(*byte);
+            let start_tag = self.out.bytes().iter().rposition(|byte| !is_end(byte)).map_or(0, |at| at + 1);
+            self.out.truncate(start_tag);
+            self.out.bytes().push(b'>');
+            self.notices(notices);
+            if self.out.len() > start_tag + 1 {
+                self.out.bytes().extend_from_slice(b"</");
+                self.name(name, namespace);
+                self.out.bytes().push(b'>');
+            } else {
+                self.out.truncate(start_tag);
+                self.out.bytes().extend_from_slice(b"/>");
+            }
         }
         self.space = Span::default();
     }

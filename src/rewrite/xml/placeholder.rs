@@ -6,7 +6,6 @@ use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
 use crate::read::xml::QualifiedName;
 use dmv_redact_model::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
-use dmv_redact_model::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
     /// Writes the placeholder of a denied part that the schema requires.
@@ -34,13 +33,11 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Writes the notices as the last parts of an element that ends with `tag`, which is empty if it has no end tag, and
-    /// stays, if the mapping has a place for them there.
-    pub(super) fn notices(&mut self, id: Option<NodeId>, name: QualifiedName, namespace: NamespaceId, tag: Span) {
+    /// Writes the notices that stand last in an element of this node, if the mapping has a place for them there.
+    pub(super) fn notices(&mut self, id: Option<NodeId>) {
         let trie = self.trie;
         let Some(around) = id.and_then(|id| trie.node(id)) else { return };
         if let Some(node) = around.notice.and_then(|id| trie.node(id))
-            && !tag.is_empty()
             && self.session.owes_notice()
         {
             self.notice(node, NOTICE);
@@ -48,19 +45,7 @@ impl XmlRewriter<'_, '_, '_> {
         if let Some(node) = around.legal_notice.and_then(|id| trie.node(id))
             && let Some(grant) = self.session.owes_legal_notice()
         {
-            let text = grant.legal_notice().unwrap_or_default();
-            if !tag.is_empty() {
-                return self.notice(node, text);
-            }
-            // It must not tell that there was nothing to remove: `<a b="c"/>` becomes what `<a b="c">...</a>` does.
-            let opened = self.out.len() - "/>".len();
-            self.out.truncate(opened);
-            self.out.bytes().push(b'>');
-            self.space = Span::default();
-            self.notice(node, text);
-            self.out.bytes().extend_from_slice(b"</");
-            self.name(name, namespace);
-            self.out.bytes().push(b'>');
+            self.notice(node, grant.legal_notice().unwrap_or_default());
         }
     }
 

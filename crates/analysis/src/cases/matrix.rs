@@ -381,7 +381,7 @@ impl Resolver<'_> {
     fn granted(&self, raw: &RawRow) -> Result<Vec<Option<Treatment>>, ConfigError> {
         let catalog = self.filter.catalog();
         let mut granted: Vec<Option<Treatment>> =
-            catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect();
+            catalog.iter().map(|(_, element)| element.is_in_every_grant().then_some(Treatment::Full)).collect();
         for id in all(raw.elements.iter().map(|selector| self.select(selector)))?.concat() {
             if let Some(slot) = granted.get_mut(id.index()) {
                 *slot = Some(Treatment::Full);

@@ -286,6 +286,12 @@ impl<'p> Columns<'p> {
         Ok(tree)
     }
 
+    /// The claims with which a rule of a policy applies.
+    pub(super) fn condition(&self, policy: &Policy, rule: &Rule) -> Condition {
+        let [requires, unless] = [rule.requires, rule.unless].map(|set| levels(policy, &self.claims, set));
+        Condition { requires, unless }
+    }
+
     pub(super) fn kinds(&self) -> &Arc<Kinds> {
         &self.kinds
     }

@@ -1,7 +1,7 @@
 //! Compares two policies semantically: what each releases for every ORI, statement of a request, message key and set of
 //! claims that either distinguishes. Names of classes and rules, their order and spelling make no difference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -133,7 +133,7 @@ pub struct Differences {
     pub(crate) all: Vec<Difference>,
     /// The duties that only one of the policies has, by who asks.
     pub(crate) duties: Vec<RuleDifference>,
-    /// The same for rules with legal notices that none of the other policy has.
+    /// The same for rules whose legal notices stand in answers of one policy alone.
     pub(crate) legal_notices: Vec<RuleDifference>,
     /// What each policy does on a shape violation, and whether an approval lifts its hold, if that makes a difference.
     pub(crate) shape: Option<[(OnShapeViolation, bool); 2]>,
@@ -205,6 +205,7 @@ struct Comparer<'p> {
     contents: [Vec<usize>; 2],
     elements: Trees<[Outcome; 2]>,
     verdicts: Trees<[Verdict; 2]>,
+    legal_notices: Trees<bool>,
     known_elements: HashMap<[Tree; 2], Arc<TreePaths<Outcome>>>,
     known_verdicts: HashMap<[Tree; 2], Arc<TreePaths<Verdict>>>,
 }
@@ -220,6 +221,7 @@ impl<'p> Comparer<'p> {
             contents: contents(policies),
             elements: Trees::new(),
             verdicts: Trees::new(),
+            legal_notices: Trees::new(),
             known_elements: HashMap::new(),
             known_verdicts: HashMap::new(),
         })
@@ -244,8 +246,7 @@ impl<'p> Comparer<'p> {
             if own.iter().any(|own| !own.is_empty()) {
                 duties.push(RuleDifference { classes: classes.clone(), example: region.example, rules: own });
             }
-            let own =
-                [self.legal_notices_beyond(&differing, OLD, NEW), self.legal_notices_beyond(&differing, NEW, OLD)];
+            let own = self.legal_notices(&rules, &differing);
             if own.iter().any(|own| !own.is_empty()) {
                 legal_notices.push(RuleDifference { classes: classes.clone(), example: region.example, rules: own });
             }
@@ -297,12 +298,48 @@ impl<'p> Comparer<'p> {
         rules.iter().copied().filter(is_duty).collect()
     }
 
-    /// Of one policy's rules those with a legal notice that none of the other's has.
-    fn legal_notices_beyond(&self, rules: &[Vec<RuleId>; 2], own: usize, other: usize) -> Vec<RuleId> {
-        let text = |policy: usize, id: RuleId| self.policy(policy).rule(id)?.legal_notice.as_deref();
-        let known: Vec<_> = rules.get(other).into_iter().flatten().filter_map(|id| text(other, *id)).collect();
-        let is_new = |id: &RuleId| text(own, *id).is_some_and(|text| !known.contains(&text));
-        rules.get(own).into_iter().flatten().copied().filter(is_new).collect()
+    /// The rules of either policy whose legal notices stand in answers of one policy alone, among these for some classes.
+    fn legal_notices(&mut self, rules: &[Vec<RuleId>; 2], differing: &[Vec<RuleId>; 2]) -> [Vec<RuleId>; 2] {
+        let policies = self.policies;
+        let text = |own: usize, id: RuleId| policies.get(own)?.rule(id)?.legal_notice.as_deref();
+        let [old, new] = differing;
+        let mut changed: BTreeSet<&str> = BTreeSet::new();
+        if old.iter().any(|id| text(OLD, *id).is_some()) || new.iter().any(|id| text(NEW, *id).is_some()) {
+            for stated in 0..self.stated.len() {
+                for message in 0..self.messages.len() {
+                    let [old, new] = [OLD, NEW].map(|own| self.told_by_claims(own, rules, stated, message));
+                    let texts = old.keys().chain(new.keys());
+                    changed.extend(texts.filter(|text| old.get(*text) != new.get(*text)));
+                }
+            }
+        }
+        let is_changed = |own: usize, id: &RuleId| text(own, *id).is_some_and(|text| changed.contains(text));
+        [
+            old.iter().copied().filter(|id| is_changed(OLD, id)).collect(),
+            new.iter().copied().filter(|id| is_changed(NEW, id)).collect(),
+        ]
+    }
+
+    /// With which claims each legal notice of a policy stands in an answer, for a statement and a message key by index.
+    fn told_by_claims(
+        &mut self,
+        own: usize,
+        rules: &[Vec<RuleId>; 2],
+        stated: usize,
+        message: usize,
+    ) -> BTreeMap<&'p str, Tree> {
+        let mut told = BTreeMap::new();
+        let policy = self.policy(own);
+        let seen = self.stated.get(stated).and_then(|stated| stated.seen.get(own).copied().flatten());
+        let (Some(seen), Some(rules)) = (seen, rules.get(own)) else { return told };
+        let message = self.messages.get(message).copied().flatten();
+        let [no, yes] = [false, true].map(|is_told| self.legal_notices.leaf(is_told));
+        for rule in rules.iter().filter_map(|id| policy.rule(*id)).filter(|rule| rule.is_for(&seen, message)) {
+            let Some(text) = &rule.legal_notice else { continue };
+            let tree = told.entry(&**text).or_insert(no);
+            *tree = self.legal_notices.choose(self.columns.condition(policy, rule), yes, *tree);
+        }
+        told
     }
 
     /// Of one policy's rules those whose content isn't among these of the other, which are sorted.

@@ -57,5 +57,17 @@ fn p5_what_goes_out_and_what_reports_say_tell_of_the_law() {
     ] {
         assert!(diff.contains(wanted), "{wanted}\n{diff}");
     }
+    // When it stands is told, too; not how it is written.
+    let declared = POLICY.replace("version = \"1\"", "version = \"1\"\npurposes = [\"C\", \"E\"]");
+    let narrower = declared.replace("basis = \"law two\"", "basis = \"law two\"\npurposes = [\"C\"]");
+    let rule = "[[forbid]]\nid = \"more\"\nagencies = [\"immigration\"]\npurposes = [\"E\"]\n\
+                elements = [\"person.address\"]\nlegal-notice = \"LIMITED BY LAW TWO.\"\n[[forbid]]";
+    fs::write(home.join("d.toml"), &declared).unwrap();
+    fs::write(home.join("n.toml"), narrower).unwrap();
+    fs::write(home.join("t.toml"), declared.replace("[[forbid]]", rule)).unwrap();
+    let diff = told_in(home, &["diff", "d.toml", "n.toml"], 0);
+    assert!(diff.contains("- \"LIMITED BY LAW TWO.\"") && diff.contains("+ \"LIMITED BY LAW TWO.\""), "{diff}");
+    let diff = told_in(home, &["diff", "d.toml", "t.toml"], 0);
+    assert!(!diff.contains("legal notices"), "{diff}");
     assert!(told_in(home, &["diff", "p.toml", "p.toml"], 0).contains("nothing changes for anyone"));
 }

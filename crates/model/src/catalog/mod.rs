@@ -14,8 +14,6 @@ mod spans;
 
 use std::collections::HashMap;
 
-use crate::format::LEGAL_NOTICE_ELEMENT;
-
 pub use kind::{Kind, Sensitivity, Treatment};
 #[cfg(feature = "schema")]
 pub use load::table_schema;
@@ -124,6 +122,9 @@ impl Element {
         self.envelope && self.id != LEGAL_NOTICE_ELEMENT
     }
 }
+
+/// The data element of the notice of the law under which an answer is limited: the filter alone writes it.
+pub const LEGAL_NOTICE_ELEMENT: &str = "envelope.legal-notice";
 
 /// All data elements, built-in and added, in the order they were declared.
 #[derive(Debug, Clone)]

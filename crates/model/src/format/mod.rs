@@ -248,9 +248,6 @@ pub const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT.
 /// The data element of the notice.
 pub const NOTICE_ELEMENT: &str = "envelope.notice";
 
-/// The data element of the notice of the law under which an answer is limited: the filter alone writes it.
-pub const LEGAL_NOTICE_ELEMENT: &str = "envelope.legal-notice";
-
 /// The data element of a part that tells what the part around it is: the predicates of paths ask for it.
 pub const DISCRIMINATOR_ELEMENT: &str = "envelope.discriminator";
 

@@ -6,8 +6,8 @@ use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
 use super::raw::{Names, RawFormat, RawRequired, listed, written_paths};
 use super::step::{Step, encoded};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
-use super::{EMBEDDED_ELEMENT, LEGAL_NOTICE_ELEMENT, NOTICE_ELEMENT, Syntax};
-use crate::catalog::{Element, Kind};
+use super::{EMBEDDED_ELEMENT, NOTICE_ELEMENT, Syntax};
+use crate::catalog::{Element, Kind, LEGAL_NOTICE_ELEMENT};
 use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
 use crate::policy::Attribute;
@@ -116,7 +116,7 @@ impl MappingReader<'_> {
             return Err(self.fault(path, "has a pattern of names: what decides about a message has one place"));
         }
         let element = self.value(trie, id, path)?;
-        if !element.is_envelope() {
+        if !element.is_in_every_grant() {
             let what = format!("leads to `{}`: what decides about a message is of the envelope", element.id());
             return Err(self.fault(path, &what));
         }
@@ -181,8 +181,8 @@ impl MappingReader<'_> {
     ) -> Checked<NodeId> {
         let id = self.known(trie, root, path, raw)?;
         self.is_no_attribute(path)?;
-        if path.get_ref().contains('[') {
-            return Err(self.fault(path, &format!("has a predicate: {what} stands in any message")));
+        if path.get_ref().contains(['[', '*']) {
+            return Err(self.fault(path, &format!("has a predicate or a pattern: {what} stands in any message")));
         }
         let own = self.value(trie, id, path)?;
         match own.id() == element {

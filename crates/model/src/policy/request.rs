@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::attribute::{Attribute, Attributes, Said};
-use super::instrument::{Instrument, InstrumentFault, Specified};
+use super::instrument::{EVERYTHING, Instrument, InstrumentFault, Specified};
 use super::period::Period;
 use super::requester::Requester;
 use super::rule::{ClaimSet, Conditions, MessageKeyId};
@@ -226,7 +226,8 @@ impl Policy {
                 instrument(index).and_then(Instrument::stated_issuer).and_then(|issuer| nearest(issuer, known))
             }
             Undeclared::Instrument(index, InstrumentFault::Element(place)) => {
-                let known = self.selections.keys().map(String::as_str);
+                // Everything is no misspelling of anything.
+                let known = self.selections.keys().map(String::as_str).filter(|name| *name != EVERYTHING);
                 let element = instrument(index).and_then(|own| own.specified().get(place));
                 element.and_then(|element| nearest(element, known))
             }

@@ -45,17 +45,11 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             let mut out = out.map(|out| numbered(out, format, &mut names));
             if let (Some(step), true, Some(out)) = (&format.notice, walk.judge.owes_notice(), &mut out) {
                 let notice = walk.notice(step, NOTICE);
-                match &mut out.body {
-                    Body::Kids(kids) => kids.push(notice),
-                    _ => walk.judge.refuse("no place for a notice".to_owned()),
-                }
+                out.body.push(notice);
             }
             if let (Some(step), Some(text), Some(out)) = (&format.legal_notice, walk.judge.legal_notice(), &mut out) {
                 let notice = walk.notice(step, &text);
-                match &mut out.body {
-                    Body::Kids(kids) => kids.push(notice),
-                    body => *body = Body::Kids(vec![notice]),
-                }
+                out.body.push(notice);
             }
             return walk.judge.finish(out);
         }

@@ -31,6 +31,16 @@ pub enum Body {
     Kids(Vec<Out>),
 }
 
+impl Body {
+    /// Adds an element at the end.
+    pub fn push(&mut self, kid: Out) {
+        match self {
+            Self::Kids(kids) => kids.push(kid),
+            Self::Text(_) | Self::Hollow => *self = Self::Kids(vec![kid]),
+        }
+    }
+}
+
 /// A name with its namespace.
 pub fn expanded(uri: Option<&str>, local: &str) -> String {
     uri.map_or_else(|| local.to_owned(), |uri| format!("{{{uri}}}{local}"))
