@@ -322,7 +322,7 @@ impl FilterBuilder {
                     (File::of(find_built_in(name, shipped::PACKS, no_such)?), None)
                 }
                 _ if path.is_dir() => {
-                    let error = ConfigError::of_file(&path.display().to_string(), "this is a folder, and no policy");
+                    let error = ConfigError::of_file(path.display().to_string(), "this is a folder, and no policy");
                     return Err(error.help("name the policy that is in it"));
                 }
                 _ => (File::read(path)?, path.parent()),
