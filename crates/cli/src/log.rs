@@ -1,4 +1,4 @@
-//! `dmv-redact audit`: verifies an audit log, and reports what is in it.
+//! `dmv-redact log`: verifies a disclosure log, and reports what is in it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use dmv_redact_log::{Key, LogHead, Verification, verify};
 use dmv_redact_model::escape::escape;
 use dmv_redact_report::disclosures;
 
-/// Verify an audit log, or report who got what.
+/// Verify a disclosure log, or report who got what.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
