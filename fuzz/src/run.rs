@@ -55,7 +55,7 @@ pub(crate) fn redact_source(filter: &Filter, requester: &Requester, source: &Pat
             other: None,
             drop_withheld: false,
             withheld: None,
-            is_audited: false,
+            is_logged: false,
             is_verification: false,
             is_dry_run: false,
         },

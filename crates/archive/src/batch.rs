@@ -55,7 +55,7 @@ pub struct RunReport {
     pub messages: u64,
     /// Bytes of these messages.
     pub bytes: u64,
-    /// Sequence number and hash of the audit log's last line.
+    /// Sequence number and hash of the disclosure log's last line.
     pub head: Option<(u64, String)>,
     /// Whether there was a batch.
     pub has_batches: bool,

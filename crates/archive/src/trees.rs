@@ -151,7 +151,7 @@ fn runner() -> BatchRun {
         other: None,
         drop_withheld: false,
         withheld: None,
-        is_audited: false,
+        is_logged: false,
         is_dry_run: false,
         is_verification: false,
     };

@@ -18,7 +18,7 @@ const UNIT_ITEMS: usize = 4096;
 /// Adjacent messages of one source.
 #[derive(Debug)]
 pub(super) struct Unit {
-    /// The source's name in notices and in the audit log.
+    /// The source's name in notices and in the disclosure log.
     pub(super) source: Arc<str>,
     /// The source's identifier: its relative path. Empty if its messages have their own.
     pub(super) id: Arc<Path>,
@@ -89,7 +89,7 @@ pub(super) enum LineBlock {
 /// A message that is a file or an entry of an archive.
 #[derive(Debug)]
 pub(super) struct MessageEntry {
-    /// Its name in notices and in the audit log; `None` where the source is the message.
+    /// Its name in notices and in the disclosure log; `None` where the source is the message.
     pub(super) origin: Option<String>,
     /// Its number in an archive, from 1.
     pub(super) number: Option<u64>,

@@ -37,8 +37,8 @@ pub struct Task {
     pub drop_withheld: bool,
     /// The folder for the originals of refused messages.
     pub withheld: Option<PathBuf>,
-    /// Whether to make audit records.
-    pub is_audited: bool,
+    /// Whether to make records.
+    pub is_logged: bool,
     /// Whether no message goes out; the records say so.
     pub is_dry_run: bool,
     /// Whether the messages are outputs, which only the second reading checks.
@@ -77,7 +77,7 @@ impl Task {
             id: &unit.id,
             prefix: &unit.prefix,
             builder: OutputBuilder::new(unit.target, staging),
-            has_names: self.is_audited || self.approvals.is_some() || unit.target.has_names(),
+            has_names: self.is_logged || self.approvals.is_some() || unit.target.has_names(),
             syntax: None,
             result: UnitResult::default(),
             tally: Tally::default(),
@@ -378,7 +378,7 @@ impl UnitWorker<'_> {
     /// Counts a message, and makes its record. Without a log it may be `None` where it came from.
     fn record(&mut self, origin: Option<&MessageOrigin<'_>>, receipt: &Receipt, requester: &Requester) {
         self.tally.add(receipt);
-        if let Some(origin) = origin.filter(|_| self.task.is_audited) {
+        if let Some(origin) = origin.filter(|_| self.task.is_logged) {
             let source = origin.name.filter(|_| origin.number.is_none()).unwrap_or(self.source);
             let (item, id) = (origin.number.map(Number::number), origin.id.to_string_lossy());
             let request = Some(requester).filter(|requester| self.task.filter.check_request(requester).is_ok());

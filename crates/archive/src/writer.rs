@@ -463,5 +463,5 @@ fn unwritable(error: io::Error) -> RunError {
 
 /// Without its record nothing goes out (P12).
 fn unwritable_log(error: io::Error) -> RunError {
-    RunError::Io(format!("the audit log can't be written, so nothing more is released: {error}"))
+    RunError::Io(format!("the disclosure log can't be written, so nothing more is released: {error}"))
 }

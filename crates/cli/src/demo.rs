@@ -17,7 +17,7 @@ use dmv_redact::{Filter, Requester};
 /// Everything is built in: the responses, which are invented, and the strict baseline policy.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The new folder to write responses, outputs and audit log to
+    /// The new folder to write responses, outputs and disclosure log to
     #[arg(value_name = "DIR", default_value = "dmv-redact-demo")]
     folder: PathBuf,
 }
@@ -41,9 +41,9 @@ fn show_and_redact(folder: &Path) -> Result<(), Problem> {
     let responses = folder.join("responses");
     write_responses(folder, &responses)?;
     print_text(&comparison()?)?;
-    let [output, log] = ["redacted", "audit.ndjson"].map(|name| folder.join(name));
+    let [output, log] = ["redacted", "disclosures.ndjson"].map(|name| folder.join(name));
     print_text(&format!(
-        "\n== All {} responses, as an archive is redacted\n\ndmv-redact redact {} -o {} --audit {} --purpose C\n\n",
+        "\n== All {} responses, as an archive is redacted\n\ndmv-redact redact {} -o {} --log {} --purpose C\n\n",
         responses_that_ship().count(),
         responses.display(),
         output.display(),
@@ -142,7 +142,7 @@ fn with_value(option: &str, value: &Path) -> OsString {
 
 /// The verb `redact`, with the arguments that a person would type.
 fn redact_folder(responses: &Path, output: &Path, log: &Path) -> Result<(), Problem> {
-    let (output, log) = (with_value("--output=", output), with_value("--audit=", log));
+    let (output, log) = (with_value("--output=", output), with_value("--log=", log));
     let arguments = [
         "dmv-redact".as_ref(),
         "redact".as_ref(),

@@ -1,6 +1,5 @@
 //! The command line: arguments, resolved configuration, run. One file per verb.
 
-mod audit;
 mod check;
 mod completions;
 mod date_argument;
@@ -15,6 +14,7 @@ mod ground_arguments;
 mod init;
 mod interrupt;
 mod lint_syntax;
+mod log;
 mod man;
 mod matrix;
 mod member_arguments;
@@ -57,7 +57,8 @@ enum Verb {
     Elements(elements::Arguments),
     Diff(diff::Arguments),
     Format(format::Arguments),
-    Audit(audit::Arguments),
+    #[command(alias = "audit")]
+    Log(log::Arguments),
     Explain(explain::Arguments),
     Test(test::Arguments),
     Demo(demo::Arguments),
@@ -112,7 +113,7 @@ fn main() -> ExitCode {
         Verb::Elements(arguments) => elements::run(&arguments).into(),
         Verb::Diff(arguments) => diff::run(&arguments).into(),
         Verb::Format(arguments) => format::run(&arguments).into(),
-        Verb::Audit(arguments) => audit::run(&arguments).into(),
+        Verb::Log(arguments) => log::run(&arguments).into(),
         Verb::Demo(arguments) => demo::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),

@@ -23,7 +23,7 @@ pub(super) struct RunOutcome<'r> {
     #[serde(skip)]
     is_dry: bool,
     #[serde(skip)]
-    audit: Option<String>,
+    log: Option<String>,
     #[serde(skip)]
     withheld: Option<String>,
 }
@@ -34,7 +34,7 @@ pub(super) struct RunEnding<'e> {
     /// A file, a folder, a device; `None` for stdout.
     pub(super) outputs: Option<&'e Path>,
     pub(super) withheld: Option<&'e Path>,
-    pub(super) audit: Option<&'e Path>,
+    pub(super) log: Option<&'e Path>,
     pub(super) is_dry: bool,
 }
 
@@ -45,8 +45,9 @@ struct RunDetails {
     is_complete: bool,
     policy: String,
     outputs: Option<String>,
-    /// Sequence number and hash of the audit log's last line.
-    audit_head: Option<String>,
+    /// Sequence number and hash of the disclosure log's last line.
+    #[serde(rename = "audit-head")]
+    log_head: Option<String>,
     seconds: f64,
     messages_per_second: f64,
     bytes_per_second: f64,
@@ -67,21 +68,21 @@ impl<'r> RunOutcome<'r> {
                 is_complete: !report.is_stopped,
                 policy: escape(&format!("{name} {version}")).into_owned(),
                 outputs: ending.outputs.map(escaped_path),
-                audit_head: report.head.as_ref().map(|(sequence, hash)| format!("{sequence}:{hash}")),
+                log_head: report.head.as_ref().map(|(sequence, hash)| format!("{sequence}:{hash}")),
                 seconds,
                 messages_per_second,
                 bytes_per_second,
                 peak_memory: peak_memory(),
             },
             is_dry: ending.is_dry,
-            audit: ending.audit.map(escaped_path),
+            log: ending.log.map(escaped_path),
             withheld: ending.withheld.map(escaped_path),
         }
     }
 
     /// What a person sees last: where everything is, what to do next, and the headline.
     fn write_end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RunDetails { policy, outputs, audit_head, .. } = &self.run;
+        let RunDetails { policy, outputs, log_head, .. } = &self.run;
         writeln!(f, "\npolicy: {policy}")?;
         if let Some(outputs) = outputs {
             writeln!(f, "outputs: {outputs}")?;
@@ -91,8 +92,8 @@ impl<'r> RunOutcome<'r> {
         if let Some(withheld) = &self.withheld {
             writeln!(f, "originals of what was held or withheld: {withheld}")?;
         }
-        if let Some((audit, head)) = self.audit.as_ref().zip(audit_head.as_ref()) {
-            writeln!(f, "audit log: {audit}\nthe audit log ends with {head}")?;
+        if let Some((log, head)) = self.log.as_ref().zip(log_head.as_ref()) {
+            writeln!(f, "disclosure log: {log}\nthe disclosure log ends with {head}")?;
         }
         for next in self.summary.next_steps(self.withheld.is_some()) {
             writeln!(f, "next: {next}")?;

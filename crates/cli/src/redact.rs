@@ -83,12 +83,12 @@ struct Forms {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Records")]
 struct RunRecord {
-    /// Append a receipt of every message to this log, chained by hashes
-    #[arg(long, value_name = "FILE")]
-    audit: Option<PathBuf>,
+    /// Append a record of every message to this disclosure log, chained by hashes
+    #[arg(long, value_name = "FILE", alias = "audit")]
+    log: Option<PathBuf>,
     /// Key the log's hashes with the content of this file
-    #[arg(long, value_name = "FILE", requires = "audit")]
-    audit_key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "log", alias = "audit-key")]
+    log_key: Option<PathBuf>,
     /// Keep the originals of what is held or withheld in this folder, for review
     #[arg(long, value_name = "DIR")]
     withheld: Option<PathBuf>,
@@ -173,9 +173,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
     let mut run = resolve(arguments)?;
-    let log = match &arguments.record.audit {
+    let log = match &arguments.record.log {
         Some(path) => {
-            let key = arguments.record.audit_key.as_deref().map(Key::read).transpose()?;
+            let key = arguments.record.log_key.as_deref().map(Key::read).transpose()?;
             let log = Log::open(path, key)?;
             if log.torn_bytes() > 0 {
                 let (path, bytes) = (escape(&path.to_string_lossy()).into_owned(), log.torn_bytes());
@@ -240,10 +240,10 @@ fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> R
         Outputs::One { destination: Destination::File(out) | Destination::Device(out), .. } => Some(out),
         Outputs::One { destination: Destination::Stdout, .. } | Outputs::Nowhere => None,
     };
-    let RunRecord { audit, withheld, .. } = &arguments.record;
-    let (outputs, audit, withheld) = (outputs.map(|out| out.as_path()), audit.as_deref(), withheld.as_deref());
+    let RunRecord { log, withheld, .. } = &arguments.record;
+    let (outputs, log, withheld) = (outputs.map(|out| out.as_path()), log.as_deref(), withheld.as_deref());
     let policy = run.task.filter.policy();
-    let ending = RunEnding { policy, outputs, withheld, audit, is_dry: arguments.record.dry_run };
+    let ending = RunEnding { policy, outputs, withheld, log, is_dry: arguments.record.dry_run };
     let outcome = RunOutcome::new(report, &ending);
     let text = match summary_form(arguments, &run.outputs) {
         None => return Ok(()),
@@ -310,7 +310,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
         other,
         drop_withheld: forms.drop_withheld,
         withheld: record.withheld.clone(),
-        is_audited: record.audit.is_some(),
+        is_logged: record.log.is_some(),
         is_dry_run: record.dry_run,
         is_verification: false,
     };
@@ -407,7 +407,7 @@ fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
                 &record.approved_instrument,
             )),
         ),
-        ("the audit log".to_owned(), debug_text(&record.audit.as_deref().map(absolute))),
+        ("the disclosure log".to_owned(), debug_text(&record.log.as_deref().map(absolute))),
     ])
 }
 

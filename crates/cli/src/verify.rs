@@ -72,7 +72,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         other: None,
         drop_withheld: false,
         withheld: None,
-        is_audited: false,
+        is_logged: false,
         is_dry_run: false,
         is_verification: true,
     };

@@ -181,6 +181,11 @@ impl<'l> LogLine<'l> {
         before.sequence.checked_add(1) == Some(self.link.sequence) && self.previous == before.hash
     }
 
+    /// Its sequence number.
+    pub fn sequence(&self) -> u64 {
+        self.link.sequence
+    }
+
     /// Writes its members as an object, for a JSON parser.
     pub fn write_object(&self, into: &mut Vec<u8>) {
         into.clear();

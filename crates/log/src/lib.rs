@@ -1,4 +1,4 @@
-//! The audit log: one receipt per line, each line chained to the previous one by its hash, so that a change, removal,
+//! The disclosure log: one receipt per line, each line chained to the previous one by its hash, so that a change, removal,
 //! insertion or reordering is detected. It never holds a value of a message (P6).
 
 mod bodies;

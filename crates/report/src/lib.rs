@@ -3,4 +3,4 @@
 mod disclosures;
 pub mod matrix;
 
-pub use disclosures::{DisclosureReport, disclosures};
+pub use disclosures::{Dimension, DisclosureReport, NO_REQUESTER, Query, disclosures};

@@ -165,7 +165,7 @@ fn is_device(_: &std::fs::Metadata) -> bool {
 
 /// Refuses paths inside one another, or inside the state of a run, and a folder for originals that others can read.
 pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
-    let RunRecord { audit, audit_key, withheld, compare, approved, .. } = &arguments.record;
+    let RunRecord { log, log_key, withheld, compare, approved, .. } = &arguments.record;
     let out = match outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out.as_path()),
         Outputs::One { destination: Destination::File(out), .. } => Some(out.as_path()),
@@ -176,7 +176,7 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
         ("the output", out),
         ("the state of the run", state.as_deref()),
         ("the folder for what is withheld", withheld.as_deref()),
-        ("the audit log", audit.as_deref()),
+        ("the disclosure log", log.as_deref()),
     ];
     let written: Vec<_> = written.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
     let inputs: Vec<_> = arguments.inputs.iter().filter(|input| *input != Path::new("-")).collect();
@@ -184,7 +184,7 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
     let read = read.chain(arguments.filter.files());
     let read = read.chain(compare.iter().map(|policy| ("the policy", policy.as_path())));
     let read = read.chain(approved.iter().map(|list| ("the list of approvals", list.as_path())));
-    let read: Vec<_> = read.chain(audit_key.iter().map(|key| ("the key of the audit log", key.as_path()))).collect();
+    let read: Vec<_> = read.chain(log_key.iter().map(|key| ("the key of the disclosure log", key.as_path()))).collect();
     for (number, (what, path)) in written.iter().enumerate() {
         let apart = written.iter().skip(number + 1);
         for (other, beside) in read.iter().chain(apart) {

@@ -55,7 +55,7 @@ fn p11_approved_messages_go_back_to_their_place_in_every_form() {
     room.write("in/batch.xml", &xml_batch(&messages));
     room.write("in/batch.xml.gz", &gzip(&xml_batch(&messages)));
     for batch in [".", "B"] {
-        let run = ["redact", "in", "-o", "out", "--audit", "log", "--batch", batch, "--summary", "json"];
+        let run = ["redact", "in", "-o", "out", "--log", "log", "--batch", batch, "--summary", "json"];
         let first = room.run(&[&run[..], &["--withheld", "held"]].concat(), b"");
         assert_eq!(first.status.code(), Some(3), "{}", complaint(&first));
         let names: Vec<String> = room
@@ -228,7 +228,7 @@ fn p11_a_run_with_approvals_is_resumed_with_the_same_and_ends_as_one_that_was_no
         let nobody = format!("{}  {input}/nobody.xml\n", "0".repeat(64));
         room.write("approved", (approval(&room, "held", &approved) + &nobody).as_bytes());
         let run = [&["redact", input, "--approved", "approved"], batch].concat();
-        let once = room.run(&[&run[..], &["-o", "once", "--audit", "once.log"]].concat(), b"");
+        let once = room.run(&[&run[..], &["-o", "once", "--log", "once.log"]].concat(), b"");
         assert_eq!(once.status.code(), Some(1), "{}", complaint(&once));
         let mut kills = 0;
         let told = loop {
@@ -240,7 +240,7 @@ fn p11_a_run_with_approvals_is_resumed_with_the_same_and_ends_as_one_that_was_no
                 // With another list it isn't the same run.
                 let list = read(&room.path("approved"));
                 room.write("approved", nobody.as_bytes());
-                let other = room.run(&[&run[..], &["-o", "again", "--audit", "again.log", "--resume"]].concat(), b"");
+                let other = room.run(&[&run[..], &["-o", "again", "--log", "again.log", "--resume"]].concat(), b"");
                 assert_eq!(other.status.code(), Some(2), "{}", complaint(&other));
                 assert!(
                     complaint(&other).contains("changed since the run began: the approvals"),
@@ -250,7 +250,7 @@ fn p11_a_run_with_approvals_is_resumed_with_the_same_and_ends_as_one_that_was_no
                 room.write("approved", &list);
             }
             let mut child =
-                room.command(&[&run[..], &["-o", "again", "--audit", "again.log"], resume].concat()).spawn().unwrap();
+                room.command(&[&run[..], &["-o", "again", "--log", "again.log"], resume].concat()).spawn().unwrap();
             std::thread::sleep(Duration::from_millis(20 + kills * 17));
             child.kill().unwrap();
             let output = child.wait_with_output().unwrap();
@@ -263,7 +263,7 @@ fn p11_a_run_with_approvals_is_resumed_with_the_same_and_ends_as_one_that_was_no
         assert!(room.path("again").exists(), "{told}");
         assert!(read(&room.path("again")) == read(&room.path("once")), "{input} after {kills} kills");
         assert_eq!(told.matches("no message has this identifier").count(), 1, "{input} after {kills} kills");
-        let verified = room.run(&["audit", "verify", "again.log"], b"");
+        let verified = room.run(&["log", "verify", "again.log"], b"");
         assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
         for name in ["held", "once.log", "again.log", "once", "again", "first"] {
             let path = room.path(name);

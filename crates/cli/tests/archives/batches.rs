@@ -300,7 +300,7 @@ fn p11_batches_go_where_lines_go() {
     room.write("in/sub/b.json.gz", &gzip(format!("[{message}]").as_bytes()));
     room.write("in/message.xml", &fixture(POLICE.0));
     room.write("in/wrong.xml", xml.replace("</B>", "").as_bytes());
-    let arguments = ["--batch", "B", "--audit", "log", "--withheld", "held", "--summary", "json"];
+    let arguments = ["--batch", "B", "--log", "log", "--withheld", "held", "--summary", "json"];
     let output = room.redact(&[&["in", "-o", "out"], &arguments[..]].concat());
     // The array at the top isn't at `B`.
     assert_eq!(summary(&output)["reasons"], json!({"format-unknown": 1, "not-well-formed-xml": 1, "review": 1}));

@@ -141,7 +141,7 @@ fn a_full_disk_ends_the_run_and_leaves_nothing_half_written() {
     room.redact(&["in.ndjson", "-o", "at-once.ndjson"]);
     assert!(read(&room.path("out.ndjson")) == read(&room.path("at-once.ndjson")));
     // A log that can't be written: nothing more goes out.
-    let output = limited("-o logged.ndjson --audit log");
+    let output = limited("-o logged.ndjson --log log");
     assert_eq!(output.status.code(), Some(1));
     assert!(complaint(&output).contains("so nothing more is released"), "{}", complaint(&output));
     assert!(!room.path("logged.ndjson").exists());
@@ -155,12 +155,12 @@ fn p6_a_log_that_can_not_be_opened_lets_nothing_out() {
         (b"{\"sequence\":1}\n", "its last line is none of an audit log"),
     ] {
         room.write("log", content);
-        let output = room.run(&["redact", "--audit", "log"], &fixture(LIST.0));
+        let output = room.run(&["redact", "--log", "log"], &fixture(LIST.0));
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
         assert!(complaint(&output).contains(what), "{}", complaint(&output));
         assert_eq!(read(&room.path("log")), content);
     }
-    let nowhere = room.run(&["redact", "--audit", "no/such/folder/log"], &fixture(LIST.0));
+    let nowhere = room.run(&["redact", "--log", "no/such/folder/log"], &fixture(LIST.0));
     assert_eq!((nowhere.status.code(), nowhere.stdout.len()), (Some(1), 0));
 }
 

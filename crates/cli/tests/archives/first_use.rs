@@ -47,13 +47,16 @@ fn a_stop_ends_a_wait_on_stdin_at_once() {
 fn the_summary_ends_with_where_things_are_what_to_do_and_the_headline() {
     let room = Room::new();
     room.write("in.ndjson", &pack("ndjson", &messages(8)));
-    let arguments = ["in.ndjson", "-o", "out.ndjson", "--audit", "log", "--withheld", "kept"];
+    let arguments = ["in.ndjson", "-o", "out.ndjson", "--log", "log", "--withheld", "kept"];
     let output = room.redact(&arguments);
     let end = text(&output.stdout).split("\n\n").last().unwrap();
     let lines: Vec<&str> = end.lines().collect();
     assert!(lines[0].starts_with("policy: baseline "), "{end}");
-    assert_eq!(lines[1..4], ["outputs: out.ndjson", "originals of what was held or withheld: kept", "audit log: log"]);
-    assert!(lines[4].starts_with("the audit log ends with ") && lines[5].starts_with("next: "), "{end}");
+    assert_eq!(
+        lines[1..4],
+        ["outputs: out.ndjson", "originals of what was held or withheld: kept", "disclosure log: log"]
+    );
+    assert!(lines[4].starts_with("the disclosure log ends with ") && lines[5].starts_with("next: "), "{end}");
     assert_eq!(lines.last(), Some(&"8 messages: 0 released, 5 redacted, 1 held, 2 withheld, 0 failed"));
     let dry = room.redact(&["in.ndjson", "--dry-run"]);
     assert!(text(&dry.stdout).contains("\noutputs: none, for this is a dry run\n"), "{}", text(&dry.stdout));

@@ -149,7 +149,7 @@ fn who_asks_is_read_from_each_line() {
     let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
     let line = json!({"who": "AZ0070000", "why": "C", "body": xml}).to_string();
     let arguments = ["redact", "--payload-member", "body", "--requester-member", "who", "--purpose-member", "why"];
-    let output = room.run(&[&arguments[..], &["--input-format", "ndjson", "--audit", "log"]].concat(), line.as_bytes());
+    let output = room.run(&[&arguments[..], &["--input-format", "ndjson", "--log", "log"]].concat(), line.as_bytes());
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     let alone = room.run(&["redact", "--requester", "AZ0070000", "--purpose", "C"], xml.as_bytes());
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -240,7 +240,7 @@ fn p2_what_else_a_line_states_opens_only_what_rules_say() {
     ];
     let run = |request: Value| {
         let line = json!({"q": request, "body": xml}).to_string();
-        let output = room.run(&[&arguments[..], &["--audit", "log"]].concat(), line.as_bytes());
+        let output = room.run(&[&arguments[..], &["--log", "log"]].concat(), line.as_bytes());
         assert!(matches!(output.status.code(), Some(0 | 3)), "{}", complaint(&output));
         let log = read(&room.path("log"));
         std::fs::remove_file(room.path("log")).unwrap();
@@ -324,7 +324,7 @@ fn p12_each_line_has_its_instruments_and_they_are_on_record() {
     let arguments = [&arguments[..], &["--claims-member", "claims"]].concat();
     let run = |claims: Value, more: &[&str]| {
         let line = json!({"claims": claims, "body": xml}).to_string();
-        let output = room.run(&[&arguments[..], &["--audit", "log"], more].concat(), line.as_bytes());
+        let output = room.run(&[&arguments[..], &["--log", "log"], more].concat(), line.as_bytes());
         assert!(matches!(output.status.code(), Some(0 | 3)), "{}", complaint(&output));
         let log = text(&read(&room.path("log"))).to_owned();
         std::fs::remove_file(room.path("log")).unwrap();
@@ -441,7 +441,7 @@ fn p10_each_line_is_decided_by_its_own_date_and_a_run_by_one() {
     let input: String = days.iter().map(|day| json!({"when": day, "body": xml}).to_string() + "\n").collect();
     room.write("in.ndjson", input.as_bytes());
     let arguments = ["in.ndjson", "-o", "out.ndjson", "--policy", "dated.toml", "--payload-member", "body"];
-    let output = room.redact(&[&arguments[..], &["--date-member", "when", "--audit", "log"]].concat());
+    let output = room.redact(&[&arguments[..], &["--date-member", "when", "--log", "log"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     let lines = read(&room.path("out.ndjson"));
     for (line, alone) in text(&lines).lines().zip(&alone) {

@@ -94,12 +94,12 @@ fn p1_no_place_of_a_run_lies_in_another() {
         &["in", "-o", "out", "--withheld", "out/withheld"],
         &["in", "-o", "out", "--withheld", "in/withheld"],
         &["in", "-o", "kept/out", "--withheld", "kept"],
-        &["in", "-o", "out", "--audit", "in/log"],
-        &["in", "-o", "out", "--audit", "out/log"],
-        &["in/all.ndjson", "-o", "log", "--audit", "log"],
-        &["in/all.ndjson", "-o", "out", "--audit", "in/all.ndjson"],
-        &["in/all.ndjson", "--dry-run", "--audit", "in/all.ndjson"],
-        &["in", "-o", "out", "--withheld", "kept", "--audit", "kept/log"],
+        &["in", "-o", "out", "--log", "in/log"],
+        &["in", "-o", "out", "--log", "out/log"],
+        &["in/all.ndjson", "-o", "log", "--log", "log"],
+        &["in/all.ndjson", "-o", "out", "--log", "in/all.ndjson"],
+        &["in/all.ndjson", "--dry-run", "--log", "in/all.ndjson"],
+        &["in", "-o", "out", "--withheld", "kept", "--log", "kept/log"],
         &["in", "-o", "in/../in/out"],
     ] {
         let output = room.redact(arguments);

@@ -32,7 +32,7 @@ fn originals_of_what_is_withheld_are_kept_apart_for_the_owner() {
 fn a_dry_run_writes_nothing_and_counts_the_same() {
     let room = Room::new();
     room.write("in.zip", &pack("zip", &messages(40)));
-    let dry = room.redact(&["in.zip", "--dry-run", "--summary", "json", "--audit", "log"]);
+    let dry = room.redact(&["in.zip", "--dry-run", "--summary", "json", "--log", "log"]);
     assert_eq!(dry.status.code(), Some(3), "{}", complaint(&dry));
     assert_eq!(room.names("."), ["in.zip", "log"]);
     let wet = room.redact(&["in.zip", "-o", "out.zip", "--summary", "json"]);
@@ -69,8 +69,8 @@ fn another_policy_is_compared_per_class_and_element() {
 fn p6_a_run_over_archives_tells_no_values() {
     let room = Room::new();
     room.write("in.tar.gz", &pack("tar.gz", &messages(40)));
-    let output = room.redact(&["in.tar.gz", "-o", "out.tar.gz", "--audit", "log", "--progress", "plain"]);
-    let report = room.run(&["audit", "report", "log"], b"");
+    let output = room.redact(&["in.tar.gz", "-o", "out.tar.gz", "--log", "log", "--progress", "plain"]);
+    let report = room.run(&["log", "report", "log"], b"");
     assert_eq!(report.status.code(), Some(0), "{}", complaint(&report));
     assert!(text(&report.stdout).contains("agency class law-enforcement"), "{}", text(&report.stdout));
     let log = read(&room.path("log"));

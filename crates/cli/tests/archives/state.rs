@@ -87,7 +87,7 @@ fn p11_the_state_of_another_run_is_reported_and_never_a_source_or_a_place() {
         &[own, "-o", "other"],
         &[&format!("{own}/journal.json"), "-o", "other"],
         &["good.json", "-o", "other", "--withheld", &format!("{own}/kept")],
-        &["good.json", "-o", "other", "--audit", &format!("{own}/log")],
+        &["good.json", "-o", "other", "--log", &format!("{own}/log")],
     ] {
         room.write("good.json", &fixture(LIST.0));
         let output = room.redact(arguments);
@@ -114,11 +114,11 @@ fn p11_no_option_names_the_state_of_the_run() {
     fs::copy(policy, room.path("policy.toml")).unwrap();
     for arguments in [
         &["in", "-o", "out", "--withheld", ".dmv-redact-out"][..],
-        &["in", "-o", "out", "--audit", ".dmv-redact-out"],
-        &["in", "-o", "out", "--audit", ".dmv-redact-out/log"],
+        &["in", "-o", "out", "--log", ".dmv-redact-out"],
+        &["in", "-o", "out", "--log", ".dmv-redact-out/log"],
         &["in", "-o", "policy.toml", "--policy", "policy.toml"],
         &["in", "-o", "out", "--compare", "out/policy.toml"],
-        &["in", "-o", "out", "--audit", "log", "--audit-key", "log"],
+        &["in", "-o", "out", "--log", "log", "--log-key", "log"],
         &["in", "-o", "out", "--withheld", "kept", "--catalog", "kept/catalog.toml"],
     ] {
         let output = room.redact(arguments);

@@ -38,14 +38,14 @@ fn p10_a_run_that_is_killed_again_and_again_ends_as_if_it_were_not() {
         let batch: &[&str] = if name.starts_with("in.json") { &["--batch", "items", "--batch-keep", "n"] } else { &[] };
         let (once, again) = (format!("once-{name}"), format!("again-{name}"));
         let held = [&once, &again].map(|out| format!("held-{out}"));
-        let arguments = [name, "-o", &once, "--audit", "once.log", "--withheld", &held[0]];
+        let arguments = [name, "-o", &once, "--log", "once.log", "--withheld", &held[0]];
         let reference = room.redact(&[&arguments[..], batch].concat());
         assert_eq!(reference.status.code(), Some(3), "{}", complaint(&reference));
         let mut kills = 0;
         let mut resumes = false;
         loop {
             let resume: &[&str] = if resumes { &["--resume"] } else { &[] };
-            let arguments = ["redact", name, "-o", &again, "--audit", "again.log", "--withheld", &held[1]];
+            let arguments = ["redact", name, "-o", &again, "--log", "again.log", "--withheld", &held[1]];
             let mut child = room.command(&[&arguments[..], resume, batch].concat()).spawn().unwrap();
             // Later and later, so that it ends.
             std::thread::sleep(Duration::from_millis(5 + kills * 23));
@@ -80,7 +80,7 @@ fn p10_a_run_that_is_killed_again_and_again_ends_as_if_it_were_not() {
                 assert!(read(&room.path(again).join(&file)) == read(&room.path(once).join(&file)), "{file}");
             }
         }
-        let verified = room.run(&["audit", "verify", "again.log"], b"");
+        let verified = room.run(&["log", "verify", "again.log"], b"");
         assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
         assert!(records(&read(&room.path("again.log"))) == records(&read(&room.path("once.log"))), "{name}");
         fs::remove_file(room.path("once.log")).unwrap();
@@ -100,7 +100,7 @@ fn a_run_that_is_told_to_stop_finishes_what_is_in_hand_and_says_how_to_go_on() {
         // A machine may be done before the signal comes.
         for _ in 0..20 {
             let mut child =
-                room.command(&["redact", "in.ndjson", "-o", "out put.ndjson", "--audit", "log"]).spawn().unwrap();
+                room.command(&["redact", "in.ndjson", "-o", "out put.ndjson", "--log", "log"]).spawn().unwrap();
             while !room.path(".dmv-redact-out put.ndjson/journal.json").exists() {
                 if child.try_wait().unwrap().is_some() {
                     break;
@@ -121,12 +121,12 @@ fn a_run_that_is_told_to_stop_finishes_what_is_in_hand_and_says_how_to_go_on() {
                     && told.trim_end().ends_with("--resume"),
                 "{told}"
             );
-            let verified = room.run(&["audit", "verify", "log"], b"");
+            let verified = room.run(&["log", "verify", "log"], b"");
             assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
-            let resumed = room.redact(&["in.ndjson", "-o", "out put.ndjson", "--audit", "log", "--resume"]);
+            let resumed = room.redact(&["in.ndjson", "-o", "out put.ndjson", "--log", "log", "--resume"]);
             assert_eq!(resumed.status.code(), Some(3), "{}", complaint(&resumed));
             assert!(read(&room.path("out put.ndjson")) == read(&room.path("once.ndjson")));
-            let verified = room.run(&["audit", "verify", "log"], b"");
+            let verified = room.run(&["log", "verify", "log"], b"");
             assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
             fs::remove_file(room.path("log")).unwrap();
             break;
@@ -229,7 +229,7 @@ fn a_run_goes_on_only_under_the_terms_it_began_with() {
     refuses(&["--resume", "--limit", "depth=9"], "changed since the run began: the options");
     let policy = &example_state();
     refuses(&["--resume", "--policy", policy], "changed since the run began: the policy");
-    refuses(&["--resume", "--audit", "log"], "changed since the run began: the audit log");
+    refuses(&["--resume", "--log", "log"], "changed since the run began: the disclosure log");
     // A source that is another now.
     fs::write(room.path("in.ndjson"), "{}\n").unwrap();
     let output = room.redact(&["in.ndjson", "-o", "out.ndjson", "--resume"]);
@@ -304,12 +304,12 @@ fn a_run_goes_on_only_where_it_finds_what_it_found() {
 fn two_runs_do_not_work_in_one_place() {
     let room = Room::new();
     room.write("in.ndjson", &pack("ndjson", &messages(3000)));
-    let mut first = room.command(&["redact", "in.ndjson", "-o", "out.ndjson", "--audit", "log"]).spawn().unwrap();
+    let mut first = room.command(&["redact", "in.ndjson", "-o", "out.ndjson", "--log", "log"]).spawn().unwrap();
     while !room.path(".dmv-redact-out.ndjson/journal.json").exists() && first.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(1));
     }
     let second = room.redact(&["in.ndjson", "-o", "out.ndjson", "--restart"]);
-    let logged = room.redact(&["in.ndjson", "-o", "other.ndjson", "--audit", "log"]);
+    let logged = room.redact(&["in.ndjson", "-o", "other.ndjson", "--log", "log"]);
     let is_running = first.try_wait().unwrap().is_none();
     first.wait().unwrap();
     if is_running {

@@ -537,7 +537,7 @@ fn the_demo_shows_two_agencies_and_leaves_what_it_made() {
     assert!(archive.contains("13 messages: 0 released, 4 redacted, 6 held, 3 withheld, 0 failed"), "{archive}");
     assert_eq!(fs::read_dir(out.join("responses")).unwrap().count(), 13);
     assert_eq!(fs::read_dir(out.join("redacted")).unwrap().count(), 4);
-    assert_eq!(run(&["audit", "verify", out.join("audit.ndjson").to_str().unwrap()], b"").status.code(), Some(0));
+    assert_eq!(run(&["log", "verify", out.join("disclosures.ndjson").to_str().unwrap()], b"").status.code(), Some(0));
     // Nothing is overwritten (P11).
     let again = run(&["demo", out.to_str().unwrap()], b"");
     assert_eq!(again.status.code(), Some(2));

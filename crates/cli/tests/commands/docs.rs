@@ -215,7 +215,7 @@ fn every_command_that_is_shown_is_understood() {
             let (verb, rest) = words.split_first().unwrap();
             assert!(manual.contains(&format!("\n  {verb} ")), "{}: {line}", path.display());
             let verbs =
-                if matches!(*verb, "audit" | "format") { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
+                if matches!(*verb, "log" | "format") { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
             let (_, help, _) = dmv_redact(root(), &[verbs.as_slice(), &["--help"]].concat());
             for option in rest.iter().filter(|word| word.starts_with("--")) {
                 assert!(

@@ -68,7 +68,7 @@ fn room() -> TempDir {
 
 /// The duties in the record of a message.
 fn owed(room: &TempDir, message: &str, more: &[&str], status: i32) -> (String, Value) {
-    let arguments = ["redact", message, "--policy", "p.toml", "--date", "2026-12-01", "-o", "-", "--audit", "log"];
+    let arguments = ["redact", message, "--policy", "p.toml", "--date", "2026-12-01", "-o", "-", "--log", "log"];
     told_in(room.path(), &[&arguments[..], more].concat(), status);
     let log = fs::read_to_string(room.path().join("log")).unwrap();
     fs::remove_file(room.path().join("log")).unwrap();

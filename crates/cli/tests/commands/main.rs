@@ -11,7 +11,6 @@
 
 mod attacks;
 mod attributes;
-mod audit;
 mod broken_policies;
 mod canary;
 mod cases;
@@ -26,6 +25,7 @@ mod format;
 mod includes;
 mod instruments;
 mod legal_notices;
+mod log;
 mod matrix;
 mod newcomer;
 mod packs;

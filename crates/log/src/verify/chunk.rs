@@ -100,7 +100,7 @@ impl Predecessor {
     }
 }
 
-/// Checks lines that begin at offset `byte` of the log; intact messages go to `aggregate`.
+/// Checks lines that begin at offset `byte` of the log; intact messages and starts go to `aggregate`.
 pub(super) fn check(
     mut rest: &[u8],
     mut byte: u64,
@@ -112,10 +112,12 @@ pub(super) fn check(
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let (text, after) = rest.split_at(end);
-        if let Some(line) = chunk.line(text, byte, key, head)
-            && line.kind == RecordKind::Message
-        {
-            aggregate.add_message(&line);
+        if let Some(line) = chunk.line(text, byte, key, head) {
+            match line.kind {
+                RecordKind::Message => aggregate.add_message(&line),
+                RecordKind::Start => aggregate.add_start(&line),
+                RecordKind::Checkpoint | RecordKind::End => {}
+            }
         }
         byte += text.len() as u64;
         rest = after;

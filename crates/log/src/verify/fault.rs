@@ -90,7 +90,7 @@ impl fmt::Display for FaultKind {
             Self::Missing(count) => return write!(f, "{count} lines before it are missing"),
             Self::Unterminated => "it is cut",
             Self::TooLong => "it is longer than a line may be",
-            Self::NotALogLine => "it is no line of an audit log",
+            Self::NotALogLine => "it is no line of a disclosure log",
             Self::HashMismatch => "it was changed, or has another key",
             Self::OutOfOrder => "its sequence number came before: it was repeated, inserted or moved",
             Self::LinkMismatch => "it was not written behind the line before it",

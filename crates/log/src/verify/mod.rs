@@ -72,10 +72,13 @@ pub struct LogHead {
     pub hash: Hash,
 }
 
-/// A value computed from the messages of a log while it is verified.
-pub trait Aggregate: Default + Send {
+/// A value computed from the records of a log while it is verified. Chunks are read in parallel and in no order: what depends on
+/// order goes by [`LogLine::sequence`].
+pub trait Aggregate: Send {
     /// Adds a message whose line is intact.
     fn add_message(&mut self, line: &LogLine<'_>);
+    /// Adds the start of a run, or of its resumption, likewise.
+    fn add_start(&mut self, _: &LogLine<'_>) {}
     /// Adds the result of other chunks.
     fn merge(&mut self, other: Self);
 }
@@ -95,14 +98,18 @@ const MAX_TRACKED_RUNS: usize = 1 << 16;
 /// # Errors
 /// When one can't be read, or is keyed and no key is given.
 pub fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&LogHead>) -> Result<Verification, AuditError> {
-    verify_and_aggregate::<()>(paths, key, head).map(|(verification, ())| verification)
+    verify_and_aggregate(paths, key, head, || ()).map(|(verification, ())| verification)
 }
 
-/// Verifies a log and aggregates its messages.
+/// Verifies a log and aggregates its records, beginning with `empty`.
+///
+/// # Errors
+/// As [`verify`].
 pub fn verify_and_aggregate<T: Aggregate>(
     paths: &[PathBuf],
     key: Option<&Key>,
     head: Option<&LogHead>,
+    empty: impl Fn() -> T,
 ) -> Result<(Verification, T), AuditError> {
     let sources = LogFile::in_order(paths)?;
     if let (None, Some(keyed)) = (key, sources.iter().find(|source| source.is_keyed)) {
@@ -112,14 +119,14 @@ pub fn verify_and_aggregate<T: Aggregate>(
     }
     let mut chain = ChainVerifier::default();
     let mut bytes = 0;
-    let mut slots: Vec<ChunkSlot<T>> =
-        std::iter::repeat_with(Default::default).take(rayon::current_num_threads() * 2).collect();
+    let slot = || ChunkSlot { buffer: Vec::new(), start: None, aggregate: empty() };
+    let mut slots: Vec<ChunkSlot<T>> = std::iter::repeat_with(slot).take(rayon::current_num_threads() * 2).collect();
     for (file, source) in sources.iter().enumerate() {
         bytes = chain
             .add_file((file, source), &mut slots, key, head)
             .map_err(|error| AuditError::io(&source.path, &error))?;
     }
-    let mut aggregate = T::default();
+    let mut aggregate = empty();
     for slot in slots {
         aggregate.merge(slot.aggregate);
     }
@@ -129,7 +136,6 @@ pub fn verify_and_aggregate<T: Aggregate>(
 }
 
 /// A chunk that is checked in parallel with others, and the messages of all that were in its place.
-#[derive(Default)]
 struct ChunkSlot<T> {
     buffer: Vec<u8>,
     /// Its offset in the file; `None` after the end.

@@ -93,7 +93,7 @@ fn head_markdown(head: &ColumnHead) -> String {
 }
 
 /// Escapes everything that is Markdown or HTML.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in escape(text).chars() {
         match c {

@@ -7,5 +7,6 @@ mod text;
 
 pub use csv::csv;
 pub use html::html;
+pub(crate) use markdown::escaped as escape_markdown;
 pub use markdown::markdown;
 pub use text::text;

@@ -212,7 +212,7 @@ fn world() -> World {
 }
 
 #[test]
-fn p6_redact_verify_and_audit_show_names_from_outside_escaped() {
+fn p6_redact_verify_and_log_show_names_from_outside_escaped() {
     let world = world();
     let folder = messages(&world);
     let policy = world.write(named("p.toml"), policy(&quoted(SHOWN), "'person.name', 'license'"));
@@ -220,28 +220,28 @@ fn p6_redact_verify_and_audit_show_names_from_outside_escaped() {
     for summary in ["text", "json"] {
         let form = if summary == "json" { Form::Json } else { Form::Text };
         let (out, log, withheld) = (out.clone() + summary, log.clone() + summary, withheld.clone() + summary);
-        let arguments = ["redact", &folder, "--policy", &policy, "-o", &out, "--audit", &log, "--withheld", &withheld];
+        let arguments = ["redact", &folder, "--policy", &policy, "-o", &out, "--log", &log, "--withheld", &withheld];
         world.hold(form, 1, &[&arguments[..], &["--summary", summary, "--compare", &policy]].concat());
         world.hold_file(&log, Form::JsonLines);
-        world.hold(form, 0, &["audit", "report", &log, "--output", summary]);
+        world.hold(form, 0, &["log", "report", &log, "--output", summary]);
     }
     let (out, log) = (out + "text", log + "text");
     world.hold(Form::Text, 1, &["redact", &folder, "--dry-run", "--policy", &policy]);
     // Again, over what is there; over what isn't; with its own output as its input.
     world.hold(Form::Text, 1, &["redact", &named("nowhere"), "-o", &out]);
     world.hold(Form::Text, 2, &["redact", &folder, "-o", &folder]);
-    world.hold(Form::Text, 2, &["redact", &folder, "-o", &out, "--audit", &log, "--audit-key", &policy]);
+    world.hold(Form::Text, 2, &["redact", &folder, "-o", &out, "--log", &log, "--log-key", &policy]);
     world.hold(Form::Text, 1, &["verify", &folder, "--policy", &policy]);
-    world.hold(Form::Text, 0, &["audit", "verify", &log]);
+    world.hold(Form::Text, 0, &["log", "verify", &log]);
     let bytes = fs::read(world.0.path().join(&log)).unwrap();
     let changed = world.write(
         named("changed"),
         String::from_utf8(bytes).unwrap().replacen("whole", "w", 1).replacen("\"source\":", "\"s\":", 1),
     );
-    world.hold(Form::Text, 3, &["audit", "verify", &changed]);
-    world.hold(Form::Text, 3, &["audit", "report", &changed]);
-    world.hold(Form::Text, 3, &["audit", "verify", &log, &changed]);
-    world.hold(Form::Text, 1, &["audit", "verify", &named("nowhere")]);
+    world.hold(Form::Text, 3, &["log", "verify", &changed]);
+    world.hold(Form::Text, 3, &["log", "report", &changed]);
+    world.hold(Form::Text, 3, &["log", "verify", &log, &changed]);
+    world.hold(Form::Text, 1, &["log", "verify", &named("nowhere")]);
     world.hold(Form::Text, 3, &["lint-syntax", &folder]);
     world.hold(Form::Text, 1, &["lint-syntax", &named("nowhere")]);
 }
@@ -387,7 +387,7 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
             "lint-syntax",
             "init",
             "schema",
-            "audit",
+            "log",
             "elements",
         ] {
             let output = world.run(&[verb, option, hostile, &message], b"");
@@ -400,7 +400,7 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
         &[hostile][..],
         &["schema", hostile],
         &["completions", hostile],
-        &["audit", hostile],
+        &["log", hostile],
         &["check", "--output", hostile],
         &["check", hostile],
         &["elements", hostile],

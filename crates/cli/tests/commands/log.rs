@@ -1,5 +1,7 @@
-//! The audit log as an auditor meets it: written by the smallest writer that follows the form, damaged in every way, and read
+//! The disclosure log as an auditor meets it: written by the smallest writer that follows the form, damaged in every way, and read
 //! by the program. The writer shares nothing with the program's own and so says what the form is.
+
+mod report;
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use dmv_redact_testing::root;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::{command, command_in, text};
+use crate::{command, command_in, text, told_in};
 
 /// Where one line of the log ends and the next is chained to it.
 struct Writer {
@@ -88,20 +90,20 @@ struct Log {
 impl Log {
     fn new(content: impl AsRef<[u8]>) -> Self {
         let folder = TempDir::new().unwrap();
-        let path = folder.path().join("audit.log");
+        let path = folder.path().join("disclosures.log");
         fs::write(&path, content).unwrap();
         Self { _folder: folder, path }
     }
 
-    fn audit(&self, verb: &str, arguments: &[&str]) -> Output {
-        let output = command(&["audit", verb]).arg(&self.path).args(arguments).output().unwrap();
+    fn run(&self, verb: &str, arguments: &[&str]) -> Output {
+        let output = command(&["log", verb]).arg(&self.path).args(arguments).output().unwrap();
         assert!(!text(&output.stdout).contains("CANARY") && !text(&output.stderr).contains("CANARY"));
         output
     }
 
     /// The faults that are told, with the name of the log taken off.
     fn faults(&self, arguments: &[&str]) -> Vec<String> {
-        let output = self.audit("verify", arguments);
+        let output = self.run("verify", arguments);
         let start = format!("dmv-redact: {}: ", self.path.display());
         let faults: Vec<String> = text(&output.stderr).lines().map(|line| line.replacen(&start, "", 1)).collect();
         assert_eq!(output.status.code(), Some(if faults.is_empty() { 0 } else { 3 }), "{faults:?}");
@@ -119,7 +121,7 @@ fn byte_of(lines: &[String], line: usize) -> usize {
 fn a_whole_log_is_whole() {
     let writer = two_runs(None);
     let log = Log::new(writer.lines.concat());
-    let output = log.audit("verify", &["--head", &writer.head()]);
+    let output = log.run("verify", &["--head", &writer.head()]);
     let told = format!(
         "{}: whole, without a key: 12 lines, 6 messages, 2 runs\nit ends with {}\n",
         log.path.display(),
@@ -178,7 +180,7 @@ fn a_line_too_many_is_found_there() {
         let told = "its sequence number came before: it was repeated, inserted or moved";
         assert_eq!(with(&lines[line - 1]), [format!("line {} (sequence {line}, byte {byte}): {told}", line + 1)]);
         for nothing in ["\n", "{}\n", "\r\n"] {
-            let told = format!("line {} (byte {byte}): it is no line of an audit log", line + 1);
+            let told = format!("line {} (byte {byte}): it is no line of a disclosure log", line + 1);
             assert_eq!(with(nothing), [told]);
         }
         // One that fits by its number and its own hash, and not by its link.
@@ -249,7 +251,7 @@ fn a_head_is_good_for_as_long_as_the_log_goes_on() {
     for wrong in
         ["7", "7:", ":7", &format!("x:{hash}"), &format!("7:{hash}0"), &format!("7:{}", hash.replace('0', "A"))]
     {
-        assert_eq!(log.audit("verify", &["--head", wrong]).status.code(), Some(2), "{wrong}");
+        assert_eq!(log.run("verify", &["--head", wrong]).status.code(), Some(2), "{wrong}");
     }
 }
 
@@ -264,12 +266,12 @@ fn a_keyed_log_takes_its_key() {
     let writer = two_runs(Some(key));
     let log = Log::new(writer.lines.concat());
     assert!(log.faults(&["--key", &path("key"), "--head", &writer.head()]).is_empty());
-    let whole = log.audit("verify", &["--key", &path("key")]);
-    assert!(text(&whole.stdout).contains("audit.log: whole: 12 lines, 6 messages, 2 runs\n"));
-    assert_eq!(log.audit("report", &["--key", &path("key")]).status.code(), Some(0));
+    let whole = log.run("verify", &["--key", &path("key")]);
+    assert!(text(&whole.stdout).contains("disclosures.log: whole: 12 lines, 6 messages, 2 runs\n"));
+    assert_eq!(log.run("report", &["--key", &path("key")]).status.code(), Some(0));
 
     for verb in ["verify", "report"] {
-        let without = log.audit(verb, &[]);
+        let without = log.run(verb, &[]);
         assert_eq!((without.status.code(), text(&without.stdout)), (Some(2), ""));
         assert!(text(&without.stderr).ends_with("its hashes were made with a key: it takes that to verify them\n"));
     }
@@ -277,7 +279,7 @@ fn a_keyed_log_takes_its_key() {
     assert_eq!(faults.len(), 12);
     assert!(faults.iter().all(|fault| fault.ends_with(": it was changed, or has another key")), "{faults:?}");
     for (name, status) in [("short", 2), ("none", 1)] {
-        assert_eq!(log.audit("verify", &["--key", &path(name)]).status.code(), Some(status), "{name}");
+        assert_eq!(log.run("verify", &["--key", &path(name)]).status.code(), Some(status), "{name}");
     }
 
     // Who lacks the key can chain a log anew, but not so that it passes.
@@ -329,7 +331,7 @@ fn p8_any_file_is_verified_in_bounded_memory_and_twenty_faults_are_told() {
     let lines = two_runs(None).lines;
     let many = Log::new("\n".repeat(9 << 20)).faults(&[]);
     assert_eq!((many.len(), many[20].as_str()), (21, "and 9437164 more"));
-    assert_eq!(many[19], "line 20 (byte 19): it is no line of an audit log");
+    assert_eq!(many[19], "line 20 (byte 19): it is no line of a disclosure log");
     assert_eq!(
         Log::new(vec![0; 9 << 20]).faults(&[]),
         ["line 1 (byte 0): zero bytes, more than a line may have: the system lost what was written there"]
@@ -337,7 +339,8 @@ fn p8_any_file_is_verified_in_bounded_memory_and_twenty_faults_are_told() {
     for length in [(1 << 20) - 1, 1 << 20, 3 << 20, 5 << 20, 13 << 20] {
         let long = format!("{}\n", "x".repeat(length));
         let inserted = [lines[..4].concat(), long, lines[4..].concat()].concat();
-        let what = if length < 1 << 20 { "it is no line of an audit log" } else { "it is longer than a line may be" };
+        let what =
+            if length < 1 << 20 { "it is no line of a disclosure log" } else { "it is longer than a line may be" };
         let told = format!("line 5 (byte {}): {what}", byte_of(&lines, 5));
         assert_eq!(Log::new(inserted).faults(&[]), [told], "{length}");
     }
@@ -345,7 +348,7 @@ fn p8_any_file_is_verified_in_bounded_memory_and_twenty_faults_are_told() {
     let folder = Log { path: root().into(), ..Log::new("") };
     for log in [missing, folder] {
         for verb in ["verify", "report"] {
-            assert_eq!(log.audit(verb, &[]).status.code(), Some(1));
+            assert_eq!(log.run(verb, &[]).status.code(), Some(1));
         }
     }
 }
@@ -365,14 +368,14 @@ fn p8_no_number_in_a_forged_log_is_too_large() {
     let faults = log.faults(&[]);
     let missing = format!("{} lines before it are missing", (1_u64 << 53) - 6);
     assert!(faults.iter().any(|fault| fault.ends_with(&missing)), "{faults:?}");
-    assert!(faults.iter().any(|fault| fault.ends_with("it is no line of an audit log")), "{faults:?}");
-    assert_eq!(log.audit("report", &[]).status.code(), Some(3));
+    assert!(faults.iter().any(|fault| fault.ends_with("it is no line of a disclosure log")), "{faults:?}");
+    assert_eq!(log.run("report", &[]).status.code(), Some(3));
     // Nor does a run go on with such a log for long.
     for lines in [writer.lines.len(), writer.lines.len() - 1] {
         let log = Log::new(writer.lines[..lines].concat());
-        let output = command(&["redact", "--audit"]).arg(&log.path).args(["fixtures/dr-ice/message.xml"]).output();
+        let output = command(&["redact", "--log"]).arg(&log.path).args(["fixtures/dr-ice/message.xml"]).output();
         assert!(matches!(output.unwrap().status.code(), Some(2 | 3)));
-        assert_eq!(log.audit("verify", &[]).status.code(), Some(3));
+        assert_eq!(log.run("verify", &[]).status.code(), Some(3));
     }
 }
 
@@ -480,7 +483,7 @@ fn p11_torn_bytes_are_reported_for_what_they_are_also_where_lines_follow() {
     let mut writer = two_runs(None);
     let start = r#""time":"2026-11-23T12:00:00Z","version":"0.1.0","policy":{"name":"test","version":"1","sha256":"ab"},"keyed":false,"resumed":false,"run":13,"torn-bytes":37"#;
     writer.line("start", start).counts("end", [0, 0]);
-    let output = Log::new(writer.lines.concat()).audit("verify", &[]);
+    let output = Log::new(writer.lines.concat()).run("verify", &[]);
     assert_eq!(output.status.code(), Some(0));
     let note = "note: line 13 (sequence 13): 37 bytes of an unfinished line were cut off before it\n";
     assert!(text(&output.stderr).ends_with(note), "{}", text(&output.stderr));
@@ -501,19 +504,19 @@ fn p11_a_log_is_verified_over_all_its_files_in_whatever_order_and_form() {
     fs::write(path("log.2.zst"), zstd::encode_all(lines[..5].concat().as_bytes(), 0).unwrap()).unwrap();
     fs::write(path("log"), lines[9..].concat()).unwrap();
     fs::write(path("again"), lines[3..9].concat()).unwrap();
-    let audit = |verb: &str, names: &[&str], more: &[&str]| {
-        command_in(folder.path(), &["audit", verb]).args(names).args(more).output().unwrap()
+    let run = |verb: &str, names: &[&str], more: &[&str]| {
+        command_in(folder.path(), &["log", verb]).args(names).args(more).output().unwrap()
     };
     for names in [["log", "log.1.gz", "log.2.zst"], ["log.1.gz", "log.2.zst", "log"]] {
-        let output = audit("verify", &names, &["--head", &writer.head()]);
+        let output = run("verify", &names, &["--head", &writer.head()]);
         let told = "log.2.zst, log.1.gz, log: whole, without a key: 12 lines, 6 messages, 2 runs\n";
         assert!(text(&output.stdout).starts_with(told), "{output:?}");
         assert_eq!(output.status.code(), Some(0));
-        let report = audit("report", &names, &[]);
+        let report = run("report", &names, &[]);
         assert!(text(&report.stdout).starts_with("every line verified\n6 messages: 5 released, 1 withheld\n"));
     }
     let faults = |names: &[&str]| {
-        let output = audit("verify", names, &[]);
+        let output = run("verify", names, &[]);
         assert_eq!(output.status.code(), Some(3));
         text(&output.stderr).replace("dmv-redact: ", "")
     };
@@ -542,15 +545,30 @@ fn p12_a_dry_run_is_marked_and_left_out_of_the_report() {
     for more in [&["--dry-run"][..], &["-o", "out"]] {
         let message = root().join("fixtures/dr-in-state-police/message.xml");
         let mut command = command_in(folder.path(), &["redact"]);
-        command.arg(message).arg("--audit").arg(&log.path).args(more);
+        command.arg(message).arg("--log").arg(&log.path).args(more);
         assert_eq!(command.output().unwrap().status.code(), Some(0));
     }
     let content = fs::read_to_string(&log.path).unwrap();
     assert_eq!((content.matches("\"dry-run\":true").count(), content.matches("\"dry-run\":false").count()), (2, 1));
     assert!(log.faults(&[]).is_empty());
-    let report = log.audit("report", &[]);
+    let report = log.run("report", &[]);
     let told = "every line verified\n1 messages: 1 redacted\n1 messages of dry runs are left out\n";
     assert!(text(&report.stdout).starts_with(told), "{}", text(&report.stdout));
+}
+
+/// For one version. The help has the new names alone.
+#[test]
+fn the_names_of_before_work() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("key"), "correct horse battery").unwrap();
+    let message = root().join("fixtures/dr-in-state-police/message.xml");
+    let redact = ["redact", message.to_str().unwrap(), "-o", "out", "--audit", "log", "--audit-key", "key"];
+    told_in(folder.path(), &redact, 0);
+    told_in(folder.path(), &["audit", "verify", "log", "--key", "key"], 0);
+    for arguments in [&["--help"][..], &["redact", "--help"], &["audit", "--help"], &["completions", "bash"], &["man"]]
+    {
+        assert!(!told_in(folder.path(), arguments, 0).contains("audit"), "{arguments:?}");
+    }
 }
 
 #[test]
@@ -563,7 +581,7 @@ fn the_report_tells_who_got_what() {
         r#""time":"2026-11-23T12:00:00Z","policy":"ab","messages":4,"released":2,"redacted":1,"held":0,"withheld":1"#,
     );
     let log = Log::new(writer.lines.concat());
-    let output = log.audit("report", &["--output", "json"]);
+    let output = log.run("report", &["--output", "json"]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let name = serde_json::json!({"messages": 2, "dispositions": {"released": 2},
@@ -573,13 +591,13 @@ fn the_report_tells_who_got_what() {
         "person.name": {"released": 1, "generalised": 0, "removed": 0},
         "person.ssn": {"released": 0, "generalised": 0, "removed": 3}}});
     let unknown = serde_json::json!({"messages": 1, "dispositions": {"withheld": 1}, "elements": {}});
-    let expected = serde_json::json!({"faults": 0, "messages": 4, "dry-run-messages": 0,
+    let expected = serde_json::json!({"faults": 0, "messages": 4, "dry-run-messages": 0, "superseded": 0, "undated": 0,
         "dispositions": {"redacted": 1, "released": 2, "withheld": 1},
         "agency-classes": {"courts": other, "in-state": name, "out-of-state": other},
         "requesters": {"AZ0070000": name, "NV0010000": other, "unknown": unknown}});
     assert_eq!(report, expected);
 
-    let output = log.audit("report", &[]);
+    let output = log.run("report", &[]);
     let told = text(&output.stdout);
     assert!(told.starts_with("every line verified\n4 messages: 1 redacted, 2 released, 1 withheld\n"), "{told}");
     let table = "
@@ -593,7 +611,7 @@ requester NV0010000: 1 messages: 1 redacted
 
     // What was changed isn't reported, and that it was changed is.
     let changed = writer.lines.concat().replacen("NV0010000", "NV0010001", 1);
-    let output = Log::new(changed).audit("report", &[]);
+    let output = Log::new(changed).run("report", &[]);
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stdout).starts_with("the log has 1 faults"), "{}", text(&output.stdout));
     assert!(!text(&output.stdout).contains("NV00") && text(&output.stderr).contains("line 5 (sequence 5, "));
@@ -601,7 +619,7 @@ requester NV0010000: 1 messages: 1 redacted
     // Whoever wrote the log doesn't steer the terminal that it is shown on.
     let mut writer = Writer::new(None);
     writer.start(1).line("message", r#""source":"x","disposition":"released","requester":"\u001b[2J""#);
-    let output = Log::new(writer.counts("end", [1, 0]).lines.concat()).audit("report", &[]);
+    let output = Log::new(writer.counts("end", [1, 0]).lines.concat()).run("report", &[]);
     assert!(text(&output.stdout).contains("requester \\u{1b}[2J: 1 messages"));
 }
 
@@ -619,13 +637,13 @@ fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
         let mut heads = Vec::new();
         for out in ["one", "two"] {
             let mut command = command(&["redact"]);
-            command.args(&messages).args(["-o", &path(&format!("{keyed}-{out}")), "--audit"]).arg(&log.path);
+            command.args(&messages).args(["-o", &path(&format!("{keyed}-{out}")), "--log"]).arg(&log.path);
             if keyed {
-                command.args(["--audit-key", &path("key")]);
+                command.args(["--log-key", &path("key")]);
             }
             let output = command.output().unwrap();
             assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-            let told = text(&output.stdout).split_once("the audit log ends with ").unwrap().1;
+            let told = text(&output.stdout).split_once("the disclosure log ends with ").unwrap().1;
             heads.push(told.split_whitespace().next().unwrap().to_owned());
         }
         let key_argument = path("key");
@@ -646,8 +664,11 @@ fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
         for value in ["JORDAN", "EXAMPLE", "900-12-3456", "1985-", "D08954796"] {
             assert!(!content.contains(value), "{value}");
         }
-        let report = log.audit("report", arguments);
+        let report = log.run("report", arguments);
         assert_eq!(report.status.code(), Some(0));
-        assert!(text(&report.stdout).starts_with("every line verified\n6 messages: 2 held, 4 redacted\n"));
+        // The second run was over the same messages.
+        let told = "every line verified\n3 messages: 1 held, 2 redacted\n\
+            3 records are left out, for a later one is of the same message\n";
+        assert!(text(&report.stdout).starts_with(told), "{}", text(&report.stdout));
     }
 }

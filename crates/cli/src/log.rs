@@ -1,16 +1,19 @@
-//! `dmv-redact audit`: verifies an audit log, and reports what is in it.
+//! `dmv-redact log`: verifies a disclosure log, and reports what is in it.
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::output::{print_json, print_text};
+use super::date_argument::date;
+use super::output::{print, print_json, print_text};
 use super::{Exit, Problem, print_error};
+use dmv_redact::{Date, Requester};
 use dmv_redact_log::{Key, LogHead, Verification, verify};
 use dmv_redact_model::escape::escape;
-use dmv_redact_report::disclosures;
+use dmv_redact_report::{Dimension, NO_REQUESTER, Query, disclosures};
 
-/// Verify an audit log, or report who got what.
+/// Verify a disclosure log, or report who got what.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -40,7 +43,9 @@ enum Verb {
         /// The key of its hashes
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
-        /// For people or for programs
+        #[command(flatten)]
+        query: QueryArguments,
+        /// For a terminal, a spreadsheet, a program or a page; csv and markdown need --by
         #[arg(long, value_name = "FORM", default_value = "text")]
         output: Form,
     },
@@ -49,7 +54,63 @@ enum Verb {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
     Text,
+    Csv,
     Json,
+    Markdown,
+}
+
+/// Which messages are counted, and by what.
+#[derive(Debug, Clone, Args)]
+struct QueryArguments {
+    /// Count from this day on, by the time of each record in UTC
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    since: Option<Date>,
+    /// Count up to this day, that day included
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    until: Option<Date>,
+    /// Count only what went to this agency class; may be given again
+    #[arg(long = "class", value_name = "NAME")]
+    classes: Vec<String>,
+    /// Count only what went to this requester, or `unknown`; may be given again
+    #[arg(long = "requester", value_name = "ORI", value_parser = requester)]
+    requesters: Vec<String>,
+    /// Count by these columns, with commas between them: a row for each combination that occurs
+    #[arg(
+        long,
+        value_name = "COLUMN,...",
+        value_delimiter = ',',
+        value_parser = dimension(),
+        required_if_eq_any([("output", "csv"), ("output", "markdown")])
+    )]
+    by: Vec<Dimension>,
+}
+
+fn requester(text: &str) -> Result<String, String> {
+    match Requester::new(text) {
+        Err(error) if text != NO_REQUESTER => Err(error.to_string()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+fn dimension() -> impl TypedValueParser<Value = Dimension> {
+    PossibleValuesParser::new(Dimension::ALL.map(Dimension::name)).try_map(|name| {
+        let dimension = Dimension::ALL.into_iter().find(|dimension| dimension.name() == name);
+        dimension.ok_or("there is no such column")
+    })
+}
+
+impl QueryArguments {
+    fn query(&self) -> Result<Query, Problem> {
+        let Self { since, until, classes, requesters, by } = self.clone();
+        if let Some((since, until)) = since.zip(until).filter(|(since, until)| since > until) {
+            return Err(Problem::Usage(format!("--since: {since} is after --until {until}")));
+        }
+        let twice = by.iter().enumerate().find(|(at, own)| by.iter().take(*at).any(|before| before == *own));
+        if let Some((_, dimension)) = twice {
+            return Err(Problem::Usage(format!("--by: `{}` is given twice", dimension.name())));
+        }
+        Ok(Query { since, until, classes, requesters, by })
+    }
 }
 
 fn head(text: &str) -> Result<LogHead, String> {
@@ -63,7 +124,7 @@ fn head(text: &str) -> Result<LogHead, String> {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let result = match &arguments.verb {
         Verb::Verify { logs, key, head } => verify_log(logs, key.as_deref(), head.as_ref()),
-        Verb::Report { logs, key, output } => report_log(logs, key.as_deref(), *output),
+        Verb::Report { logs, key, query, output } => report_log(logs, key.as_deref(), query, *output),
     };
     match result {
         Ok(exit) => exit,
@@ -87,12 +148,19 @@ fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&LogHead>) -> R
     Ok(exit)
 }
 
-fn report_log(logs: &[PathBuf], key: Option<&Path>, form: Form) -> Result<Exit, Problem> {
+fn report_log(logs: &[PathBuf], key: Option<&Path>, arguments: &QueryArguments, form: Form) -> Result<Exit, Problem> {
+    let query = arguments.query()?;
     let key = key.map(Key::read).transpose()?;
-    let (found, report) = disclosures(logs, key.as_ref())?;
+    let (found, report) = disclosures(logs, key.as_ref(), &query)?;
     match form {
         Form::Text => print_text(&report.to_string())?,
+        Form::Csv => {
+            // A table has no place for them.
+            report.notes().iter().for_each(|note| print_error(format!("note: {note}")));
+            print(&report.csv())?;
+        }
         Form::Json => print_json(&report)?,
+        Form::Markdown => print_text(&report.markdown())?,
     }
     Ok(report_faults(&found))
 }
