@@ -35,7 +35,7 @@ impl Redactor {
         let filter = Filter::builder().policy_path(policy).build()?;
         // The first answer must not wait until shapes and paths are compiled.
         filter.warm();
-        let log = DisclosureLog::open(log, None, filter.policy())?.rotate(Rotation::daily());
+        let log = DisclosureLog::open(log, None, filter.policy())?.rotate(Rotation::daily())?;
         Ok(Self { filter: RwLock::new(filter), log })
     }
 

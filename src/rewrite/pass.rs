@@ -120,7 +120,7 @@ fn rewrite(
     receipt.requester = told.ori;
     receipt.message_type = told.key;
     // What the policy doesn't declare could be anything (P6).
-    receipt.request = told.request.filter(|request| parts.policy.declares(request).is_ok()).map(Arc::new);
+    receipt.request = told.request.filter(|request| parts.policy.may_record(request)).map(Arc::new);
     if let Some(grant) = &told.grant {
         receipt.decided(grant);
     }

@@ -203,11 +203,11 @@ impl Receipt {
         self.request.as_deref()
     }
 
-    /// Whether the policy that decided declares what a request says.
+    /// Whether what a request says may be on record: it is in words of the policy that decided (P6).
     #[doc(hidden)]
     #[must_use]
-    pub fn declares(&self, requester: &Requester) -> bool {
-        self.record.parts.policy.declares(requester).is_ok()
+    pub fn may_record(&self, requester: &Requester) -> bool {
+        self.record.parts.policy.may_record(requester)
     }
 
     /// The switch's own id of the request, if it gave one with

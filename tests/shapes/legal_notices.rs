@@ -181,6 +181,21 @@ fn what_verify_is_given_must_hold_the_policys_own_notice_and_no_other() {
 }
 
 #[test]
+fn each_message_of_a_list_has_its_notice() {
+    let format = "name = 'own'\nsyntax = 'json'\nrequester = 'to'\nlegal-notice = 'law'\n[paths]\n'to' = 'envelope.ori'\n\
+                  'sex' = 'person.sex'\n'law' = 'envelope.legal-notice'\n";
+    let policy = "[policy]\nname = 'p'\nversion = '1'\n[agencies]\nfew = {ori = ['AZ0080000']}\n[[permit]]\nid = 'few'\n\
+                  agencies = ['few']\nelements = ['person.sex']\nlegal-notice = 'LIMITED.'\n";
+    let filter = own_only(("own", format), policy).unwrap();
+    let item = |law: &str| format!("{{\"to\":\"AZ0080000\",\"sex\":\"F\"{law}}}");
+    let law = ",\"law\":\"LIMITED.\"";
+    let output = redact(&filter, &format!("[{},{}]", item(""), item("")));
+    assert_eq!(output, format!("[{},{}]", item(law), item(law)));
+    let cut = format!("[{},{}]", item(law), item(""));
+    assert!(filter.verify(cut.as_bytes(), &Requester::from_envelope()).is_err());
+}
+
+#[test]
 fn what_is_no_legal_notice_and_what_is_no_place_for_one_is_told() {
     let rule = |kind: &str, law: &str| {
         format!("[[{kind}]]\nid = 'r'\nagencies = ['all']\nelements = ['person.sex']\nlegal-notice = {law}\n")

@@ -8,7 +8,7 @@ use super::reader::{Inputs, Outputs, ReadError};
 use super::state::StateError;
 use super::work::Task;
 use crate::{Comparison, Summary};
-use dmv_redact_log::AuditError;
+use dmv_redact_log::LogError;
 
 /// The settings of a run.
 pub struct BatchRun {
@@ -99,10 +99,10 @@ impl From<ReadError> for RunError {
     }
 }
 
-impl From<AuditError> for RunError {
-    fn from(error: AuditError) -> Self {
+impl From<LogError> for RunError {
+    fn from(error: LogError) -> Self {
         match error {
-            AuditError::Usage(message) => Self::Usage(message),
+            LogError::Usage(message) => Self::Usage(message),
             other => Self::Io(other.to_string()),
         }
     }

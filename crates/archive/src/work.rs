@@ -381,7 +381,7 @@ impl UnitWorker<'_> {
         if let Some(origin) = origin.filter(|_| self.task.is_logged) {
             let source = origin.name.filter(|_| origin.number.is_none()).unwrap_or(self.source);
             let (item, id) = (origin.number.map(Number::number), origin.id.to_string_lossy());
-            let request = Some(requester).filter(|requester| self.task.filter.check_request(requester).is_ok());
+            let request = Some(requester).filter(|requester| receipt.may_record(requester));
             let origin = RecordOrigin { source, item, id: &id, request };
             self.result.bodies.push(origin, self.task.is_dry_run, receipt);
         }

@@ -4,7 +4,7 @@ use super::diagnostic::{DrawStyle, DrawnFinding, draw};
 use super::{Exit, print_error};
 use dmv_redact::ConfigError;
 use dmv_redact_archive::{RunError, SourceError};
-use dmv_redact_log::AuditError;
+use dmv_redact_log::LogError;
 use dmv_redact_model::escape::escape;
 
 /// Why nothing was done.
@@ -38,10 +38,10 @@ impl From<RunError> for Problem {
     }
 }
 
-impl From<AuditError> for Problem {
-    fn from(error: AuditError) -> Self {
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
         match error {
-            AuditError::Usage(message) => Self::Usage(message),
+            LogError::Usage(message) => Self::Usage(message),
             other => Self::Io(other.to_string()),
         }
     }

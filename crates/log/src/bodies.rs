@@ -72,9 +72,9 @@ impl Bodies {
     }
 
     /// The same for a message that goes out now.
-    pub(super) fn push_now(&mut self, source: &str, requester: &Requester, receipt: &Receipt) {
-        let request = Some(requester).filter(|requester| receipt.declares(requester));
-        self.push_at(Some(now()), RecordOrigin { source, item: None, id: "", request }, false, receipt);
+    pub(super) fn push_now(&mut self, source: &str, requester: &Requester, dry_run: bool, receipt: &Receipt) {
+        let request = Some(requester).filter(|requester| receipt.may_record(requester));
+        self.push_at(Some(now()), RecordOrigin { source, item: None, id: "", request }, dry_run, receipt);
     }
 
     /// Adds the records of others.

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::chain::MAX_LINE_BYTES;
 use super::records::today;
-use super::rotation::{finish_rotation, first_day};
-use super::{AuditError, Bodies, Key, Log, Rotation};
+use super::{Bodies, Key, Log, LogError, Rotation};
 use dmv_redact::{Receipt, Requester};
 use dmv_redact_model::policy::PolicyIdentity;
 
@@ -20,7 +20,7 @@ use dmv_redact_model::policy::PolicyIdentity;
 /// # let folder = tempfile::tempdir()?;
 /// let filter = Filter::builder().build()?;
 /// let path = folder.path().join("disclosures.ndjson");
-/// let log = DisclosureLog::open(&path, None, filter.policy())?.rotate(Rotation::daily());
+/// let log = DisclosureLog::open(&path, None, filter.policy())?.rotate(Rotation::daily())?;
 /// let requester = Requester::new("AZ0070000")?.purpose("C").correlation_id("7f3a-0042")?;
 /// let mut out = Vec::new();
 /// let receipt = filter.redact(b"no message", &requester, &mut out);
@@ -31,6 +31,7 @@ use dmv_redact_model::policy::PolicyIdentity;
 /// ```
 #[derive(Debug)]
 pub struct DisclosureLog {
+    is_dry_run: bool,
     queue: Mutex<Queue>,
     writer: Mutex<Writer>,
 }
@@ -43,10 +44,14 @@ struct Queue {
     count: u64,
 }
 
+/// Bytes of a record, besides what chains it.
+const LONGEST_BODY: usize = MAX_LINE_BYTES - 1024;
+
 #[derive(Debug)]
 struct Writer {
     log: Log,
     policy: PolicyIdentity,
+    is_dry_run: bool,
     /// How many of the queue's records are on disk.
     written: u64,
     has_failed: bool,
@@ -62,22 +67,42 @@ impl DisclosureLog {
     /// # Errors
     /// When it can't be opened or written, another process has it locked, it isn't a log, or its last line was changed or has
     /// another key.
-    pub fn open(path: &Path, key: Option<Key>, policy: &PolicyIdentity) -> Result<Self, AuditError> {
-        let io = |error: io::Error| AuditError::io(path, &error);
-        let mut log = Log::open(path, key)?;
-        finish_rotation(path, log.head().0).map_err(io)?;
-        let day = first_day(path).map_err(io)?.unwrap_or_else(today);
-        log.begin_open_ended(policy).map_err(io)?;
-        let policy = policy.clone();
-        let writer = Writer { log, policy, written: 0, has_failed: false, rotation: Rotation::default(), day };
-        Ok(Self { queue: Mutex::default(), writer: Mutex::new(writer) })
+    pub fn open(path: &Path, key: Option<Key>, policy: &PolicyIdentity) -> Result<Self, LogError> {
+        Self::begin(path, key, policy, false)
     }
 
-    /// The same log, which goes on in a new file when that is due. Without it, it is one file.
-    #[must_use]
-    pub fn rotate(self, rotation: Rotation) -> Self {
-        lock(&self.writer).rotation = rotation;
-        self
+    /// The same while the switch is tried and forwards messages as they were: its records say that they are of a dry run, and
+    /// no report takes them for disclosures.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_dry_run(path: &Path, key: Option<Key>, policy: &PolicyIdentity) -> Result<Self, LogError> {
+        Self::begin(path, key, policy, true)
+    }
+
+    fn begin(path: &Path, key: Option<Key>, policy: &PolicyIdentity, is_dry_run: bool) -> Result<Self, LogError> {
+        let io = |error: io::Error| LogError::io(path, &error);
+        let mut log = Log::open(path, key)?;
+        let day = log.first_day().map_err(io)?.unwrap_or_else(today);
+        log.begin_open_ended(policy, is_dry_run).map_err(io)?;
+        let (policy, rotation) = (policy.clone(), Rotation::default());
+        let writer = Writer { log, policy, is_dry_run, written: 0, has_failed: false, rotation, day };
+        Ok(Self { is_dry_run, queue: Mutex::default(), writer: Mutex::new(writer) })
+    }
+
+    /// The same log, which goes on in a new file when that is due. Without it, it is one file. Its folder must let a file have
+    /// two names (hard links), and this process create files there.
+    ///
+    /// # Errors
+    /// When it doesn't, or something that is no log is in the way.
+    pub fn rotate(self, rotation: Rotation) -> Result<Self, LogError> {
+        {
+            let mut writer = lock(&self.writer);
+            let checked = writer.log.check_rotation();
+            checked.map_err(|error| LogError::Io(format!("the log can't go on in a new file: {error}")))?;
+            writer.rotation = rotation;
+        }
+        Ok(self)
     }
 
     /// Records one message with the current time, and syncs: when it returns, its output may go out (P12). `source` is the
@@ -86,9 +111,9 @@ impl DisclosureLog {
     /// could be anything (P6).
     ///
     /// # Errors
-    /// When the receipt is of another request, or it can't be written or synced. The output must not go out then. In the second
-    /// case neither may any later one of this log, which refuses further records: nobody knows what of it is on disk. Open it
-    /// again.
+    /// When the receipt is of another request, the record is longer than a line may be (1 MiB), or it can't be written or synced.
+    /// The output must not go out then. In the last case neither may any later one of this log, which refuses further records:
+    /// nobody knows what of it is on disk. Drop it, and open it again.
     pub fn append(&self, source: &str, requester: &Requester, receipt: &Receipt) -> io::Result<()> {
         self.append_all([(source, requester, receipt)])
     }
@@ -108,7 +133,12 @@ impl DisclosureLog {
             if of_other {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the receipt is of another request"));
             }
-            bodies.push_now(source, requester, receipt);
+            let before = bodies.len();
+            bodies.push_now(source, requester, self.is_dry_run, receipt);
+            if bodies.len() - before > LONGEST_BODY {
+                let what = "the record is longer than a line of the log may be";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            }
         }
         let own = {
             let mut queue = lock(&self.queue);
@@ -138,7 +168,7 @@ impl DisclosureLog {
         let mut writer = lock(&self.writer);
         writer.write(&self.queue)?;
         writer.policy = policy.clone();
-        writer.guarded(|writer| writer.log.end().and_then(|()| writer.log.begin_open_ended(policy)))
+        writer.guarded(|writer| writer.log.end().and_then(|()| writer.log.begin_open_ended(policy, writer.is_dry_run)))
     }
 
     /// Records that the process ends. Returns sequence number and hash of the last line: kept elsewhere, they reveal
@@ -173,7 +203,7 @@ impl Writer {
     fn rotate_if_due(&mut self) -> io::Result<()> {
         let today = today();
         if self.rotation.is_due(self.log.bytes(), self.day != today) {
-            self.log.rotate(&self.policy)?;
+            self.log.rotate(&self.policy, self.is_dry_run)?;
             self.day = today;
         }
         Ok(())

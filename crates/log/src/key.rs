@@ -6,7 +6,7 @@ use std::path::Path;
 use hmac::{Hmac, KeyInit};
 use sha2::Sha256;
 
-use super::AuditError;
+use super::LogError;
 use dmv_redact_model::key::{self, KeyError};
 
 /// An HMAC key, initialized.
@@ -21,13 +21,13 @@ impl Key {
     ///
     /// # Errors
     /// When it can't be read, or its length is out of range.
-    pub fn read(path: &Path) -> Result<Self, AuditError> {
+    pub fn read(path: &Path) -> Result<Self, LogError> {
         let bytes = key::read(path, SHORTEST_KEY).map_err(|error| match error {
-            KeyError::Io(error) => AuditError::io(path, &error),
-            KeyError::Content(what) => AuditError::Usage(format!("{}: {what}", path.display())),
+            KeyError::Io(error) => LogError::io(path, &error),
+            KeyError::Content(what) => LogError::Usage(format!("{}: {what}", path.display())),
         })?;
         let hmac = Hmac::new_from_slice(&bytes);
-        hmac.map(Self).map_err(|_| AuditError::Usage(format!("{}: it can't be a key", path.display())))
+        hmac.map(Self).map_err(|_| LogError::Usage(format!("{}: it can't be a key", path.display())))
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         match Key::read(&path) {
             Ok(_) => Ok(()),
-            Err(AuditError::Usage(message) | AuditError::Io(message)) => Err(message),
+            Err(LogError::Usage(message) | LogError::Io(message)) => Err(message),
         }
     }
 

@@ -34,24 +34,24 @@ pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, verify, v
 /// Why a log can't be used.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum AuditError {
+pub enum LogError {
     /// It, or its key, is invalid; the text says how.
     Usage(String),
     /// It can't be read or written.
     Io(String),
 }
 
-impl AuditError {
+impl LogError {
     fn io(path: &Path, error: &io::Error) -> Self {
         Self::Io(format!("{}: {error}", path.display()))
     }
 }
 
-impl fmt::Display for AuditError {
+impl fmt::Display for LogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Usage(message) | Self::Io(message)) = self;
         f.write_str(&escape(message))
     }
 }
 
-impl std::error::Error for AuditError {}
+impl std::error::Error for LogError {}

@@ -1,18 +1,18 @@
 //! Writes the log: opens and locks it, continues after its last line, appends receipts a batch at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Link, RecordKind};
+use super::chain::{Link, LogLine, RecordKind, read_line};
 use super::counts::DispositionCounts;
 use super::ending::LogEnd;
-use super::records::{CheckpointRecord, StartRecord, body_of, now};
-use super::rotation::NextFile;
+use super::records::{CheckpointRecord, StartRecord, body_of, day_of, now};
+use super::rotation::{NextFile, finish_rotation, is_named};
 use super::tail::{LineBoundary, Tail};
-use super::{AuditError, Bodies, Key};
+use super::{Bodies, Key, LogError};
 use dmv_redact_model::policy::PolicyIdentity;
 
 /// The log of a run.
@@ -65,13 +65,17 @@ impl Log {
     /// # Errors
     /// When it can't be opened, another run has it locked, it isn't a log, or its last line was changed or has another
     /// key.
-    pub fn open(path: &Path, key: Option<Key>) -> Result<Self, AuditError> {
-        let io = |error: io::Error| AuditError::io(path, &error);
+    pub fn open(path: &Path, key: Option<Key>) -> Result<Self, LogError> {
+        let io = |error: io::Error| LogError::io(path, &error);
         let mut file = open_or_create(path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(unusable(path, "another run is writing this log")),
+            Err(TryLockError::WouldBlock) => return Err(unusable(path, ANOTHER_RUN)),
             Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+        // While it was opened, another process may have gone on in a new file, and let go of this one.
+        if !is_named(&file, path).map_err(io)? {
+            return Err(unusable(path, ANOTHER_RUN));
         }
         let length = file.metadata().map_err(io)?.len();
         let ending = LogEnd::find(&mut file, length).map_err(io)?.ok_or_else(|| unusable(path, NOT_A_LOG))?;
@@ -102,6 +106,7 @@ impl Log {
             lines: Vec::new(),
         };
         log.file.seek(SeekFrom::Start(length)).map_err(io)?;
+        finish_rotation(path, &log.file, link.sequence).map_err(io)?;
         Ok(log)
     }
 
@@ -116,9 +121,9 @@ impl Log {
     }
 
     /// Begins a run that has no end of its own: the process may stop after any record.
-    pub(super) fn begin_open_ended(&mut self, policy: &PolicyIdentity) -> io::Result<()> {
+    pub(super) fn begin_open_ended(&mut self, policy: &PolicyIdentity, dry_run: bool) -> io::Result<()> {
         (self.run, self.counts, self.since_checkpoint) = (0, DispositionCounts::default(), 0);
-        self.prepare_start(policy, false, false, true)?;
+        self.prepare_start(policy, false, dry_run, true)?;
         // What was torn before is declared once.
         self.torn_bytes = 0;
         self.start()?;
@@ -191,16 +196,32 @@ impl Log {
         self.end.bytes
     }
 
+    /// The day on which the file was begun, as its first line says; `None` if that says none.
+    pub(super) fn first_day(&mut self) -> io::Result<Option<String>> {
+        let mut line = Vec::new();
+        self.file.seek(SeekFrom::Start(0))?;
+        read_line(&mut BufReader::new(&self.file), &mut line)?;
+        self.file.seek(SeekFrom::Start(self.end.bytes))?;
+        let line = line.strip_suffix(b"\n").and_then(LogLine::parse_last);
+        Ok(line.and_then(|(_, line)| day_of(&line)))
+    }
+
+    /// Whether the log can go on in a new file, where it is.
+    pub(super) fn check_rotation(&self) -> io::Result<()> {
+        NextFile::create(&self.path)?.1.give_up()
+    }
+
     /// Ends the run, and begins another under this policy in a file of its own: the chain goes on there.
-    pub(super) fn rotate(&mut self, policy: &PolicyIdentity) -> io::Result<()> {
+    pub(super) fn rotate(&mut self, policy: &PolicyIdentity, dry_run: bool) -> io::Result<()> {
         self.end()?;
         let last = self.end.link.sequence;
         let (file, next) = NextFile::create(&self.path)?;
         file.lock()?;
-        self.file = file;
+        // Locked until the new one has its name: no other process must go on with it.
+        let before = std::mem::replace(&mut self.file, file);
         self.end.bytes = 0;
-        self.begin_open_ended(policy)?;
-        next.put_in_place(last)
+        self.begin_open_ended(policy, dry_run)?;
+        next.put_in_place(&before, last)
     }
 
     /// Syncs what was appended.
@@ -243,19 +264,19 @@ impl Log {
     ///
     /// # Errors
     /// When the log isn't the one that the journal refers to.
-    pub fn rewind(&mut self, position: &LogPosition) -> Result<bool, AuditError> {
-        let line = self.line_at(position).map_err(|error| AuditError::io(&self.path, &error))?;
+    pub fn rewind(&mut self, position: &LogPosition) -> Result<bool, LogError> {
+        let line = self.line_at(position).map_err(|error| LogError::io(&self.path, &error))?;
         let Some(link) = line else {
             if position.is_prepared {
                 return Ok(false);
             }
             let path = self.path.display();
             let message = format!("{path}: this isn't the log that the stopped run wrote, or it was cut");
-            return Err(AuditError::Usage(message));
+            return Err(LogError::Usage(message));
         };
         let boundary = LineBoundary { link, bytes: position.bytes };
         let tail = Tail::open(&self.path, boundary, position.run);
-        self.tail = Some(tail.map_err(|error| AuditError::io(&self.path, &error))?);
+        self.tail = Some(tail.map_err(|error| LogError::io(&self.path, &error))?);
         self.run = position.run;
         self.counts = position.counts;
         self.since_checkpoint = position.since_checkpoint;
@@ -332,10 +353,11 @@ impl Log {
     }
 }
 
-const NOT_A_LOG: &str = "its last line is none of an audit log: verify it, and begin another";
+const ANOTHER_RUN: &str = "another run is writing this log";
+const NOT_A_LOG: &str = "its last line is none of a disclosure log: verify it, and begin another";
 
-fn unusable(path: &Path, what: &str) -> AuditError {
-    AuditError::Usage(format!("{}: {what}", path.display()))
+fn unusable(path: &Path, what: &str) -> LogError {
+    LogError::Usage(format!("{}: {what}", path.display()))
 }
 
 /// Opens a file; creates it with mode 0600 if it doesn't exist, and syncs its folder so that the entry survives a
@@ -347,15 +369,15 @@ fn open_or_create(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened,
     }
-    let file = create(path)?;
+    let file = create(path, false)?;
     sync_folder(path)?;
     Ok(file)
 }
 
-/// Creates a file that only its owner can read.
-pub(super) fn create(path: &Path) -> io::Result<File> {
+/// Creates a file that only its owner can read; `is_new`: nothing may have its name.
+pub(super) fn create(path: &Path, is_new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
+    options.read(true).write(true).create(true).create_new(is_new);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -66,7 +66,7 @@ pub(super) fn read<'l, R: Deserialize<'l>>(line: &LogLine<'_>, object: &'l mut V
     serde_json::from_slice(object).ok()
 }
 
-/// The day of the record of a message or a run, in UTC; `None` if it has no time.
+/// The day of a record in UTC; `None` if it has no time.
 pub(super) fn day_of(line: &LogLine<'_>) -> Option<String> {
     #[derive(Deserialize)]
     struct Timed {

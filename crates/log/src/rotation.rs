@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::chain::{LogLine, read_line};
+use super::chain::{LogLine, OPENING, RecordKind, read_line};
 use super::log::{create, sync_folder};
-use super::records::day_of;
 
 /// When a log goes on in a new file. The one so far keeps its name, with the number of its last line behind it:
 /// `disclosures.ndjson.0000000000020003`.
@@ -49,42 +48,88 @@ pub(super) struct NextFile {
 }
 
 impl NextFile {
-    /// Creates it beside the log at `path`. What a killed process left of one is gone: nothing of it was recorded.
+    /// Creates it beside the log at `path`, if nothing is in its way.
     pub(super) fn create(path: &Path) -> io::Result<(File, Self)> {
         let next = with_ending(path, "next");
-        remove(&next)?;
-        let file = create(&next)?;
+        let file = create(&next, true)?;
         Ok((file, Self { path: path.to_owned(), next }))
     }
 
     /// Puts it in the place of the file so far, which ends with the line of this number and stays under another name. There is
     /// a log under its name at any moment.
-    pub(super) fn put_in_place(self, sequence: u64) -> io::Result<()> {
-        fs::hard_link(&self.path, rotated(&self.path, sequence))?;
+    pub(super) fn put_in_place(self, before: &File, sequence: u64) -> io::Result<()> {
+        self.link(before, &rotated(&self.path, sequence))?;
+        // Else a machine that loses power could keep the second step alone.
+        sync_folder(&self.path)?;
         fs::rename(&self.next, &self.path)?;
         sync_folder(&self.path)
     }
-}
 
-/// Takes back what a process did that was killed while it rotated: the log whose last line has this number went on then, and it
-/// is what is under the other name.
-pub(super) fn finish_rotation(path: &Path, sequence: u64) -> io::Result<()> {
-    remove(&with_ending(path, "next"))?;
-    let other = rotated(path, sequence);
-    match is_same_file(path, &other) {
-        Ok(true) => remove(&other),
-        Ok(false) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+    /// Removes it, once it is known that a file here can have two names.
+    pub(super) fn give_up(self) -> io::Result<()> {
+        let other = with_ending(&self.next, "link");
+        let linked = fs::hard_link(&self.next, &other).and_then(|()| fs::remove_file(&other));
+        fs::remove_file(&self.next).and(linked)
+    }
+
+    /// Gives the file so far another name. On a network it may have it already, though that is told as an error.
+    fn link(&self, before: &File, name: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.path, name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_named(before, name)? => Ok(()),
+            linked => linked,
+        }
     }
 }
 
-/// The day on which a log was begun, as its first line says; `None` if that says none.
-pub(super) fn first_day(path: &Path) -> io::Result<Option<String>> {
-    let mut line = Vec::new();
-    read_line(&mut BufReader::new(File::open(path)?), &mut line)?;
-    let line = line.strip_suffix(b"\n").and_then(LogLine::parse_last);
-    Ok(line.and_then(|(_, line)| day_of(&line)))
+/// Takes back what a process did that was killed while it rotated: the log at `path`, whose last line has this number, is what
+/// is under the other name, and it goes on.
+pub(super) fn finish_rotation(path: &Path, log: &File, sequence: u64) -> io::Result<()> {
+    let (next, other) = (with_ending(path, "next"), rotated(path, sequence));
+    let is_begun = is_beginning(&next)?;
+    if is_begun {
+        fs::remove_file(&next)?;
+    }
+    let is_linked = is_named(log, &other)?;
+    if is_linked {
+        fs::remove_file(&other)?;
+    }
+    if is_begun || is_linked { sync_folder(path) } else { Ok(()) }
+}
+
+/// Whether a file is one that a process began to go on with and that has no message: nothing, or the start of a run. Anything
+/// else of this name is somebody's.
+fn is_beginning(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    if !file.metadata()?.is_file() {
+        return Ok(false);
+    }
+    let (mut lines, mut first, mut second) = (BufReader::new(file), Vec::new(), Vec::new());
+    read_line(&mut lines, &mut first)?;
+    read_line(&mut lines, &mut second)?;
+    let line = first.strip_suffix(b"\n").and_then(LogLine::parse_last);
+    let is_start = line.is_some_and(|(_, line)| line.kind == RecordKind::Start);
+    let is_torn = !first.ends_with(b"\n") && (first.starts_with(OPENING) || OPENING.starts_with(&first));
+    Ok(second.is_empty() && (is_start || is_torn))
+}
+
+/// Whether a path leads to an open file.
+pub(super) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    let named = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        named => named?,
+    };
+    let own = file.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Ok((own.dev(), own.ino()) == (named.dev(), named.ino()))
+    }
+    // Without numbers of files: as long, and created and changed at the same time.
+    #[cfg(not(unix))]
+    Ok(own.len() == named.len() && own.created()? == named.created()? && own.modified()? == named.modified()?)
 }
 
 fn rotated(path: &Path, sequence: u64) -> PathBuf {
@@ -96,24 +141,4 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.push(".");
     name.push(ending);
     name.into()
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Whether two names are of one file.
-fn is_same_file(one: &Path, other: &Path) -> io::Result<bool> {
-    let (one, other) = (fs::metadata(one)?, fs::metadata(other)?);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
-    }
-    // Nothing else puts a log of this length under this name.
-    #[cfg(not(unix))]
-    Ok(one.len() == other.len())
 }

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{AuditError, Bodies, DisclosureLog, Key, Log, Rotation, Verification, verify};
+use super::{Bodies, DisclosureLog, Key, Log, LogError, Rotation, Verification, verify};
 use dmv_redact::{Disposition, Filter, Instrument, Receipt, Requester};
 use dmv_redact_model::policy::PolicyIdentity;
 
@@ -70,10 +70,10 @@ fn faults(path: &Path) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 
-fn usage(result: Result<impl Sized, AuditError>) -> String {
+fn usage(result: Result<impl Sized, LogError>) -> String {
     match result.err() {
-        Some(AuditError::Usage(message)) => message,
-        Some(AuditError::Io(message)) => format!("I/O: {message}"),
+        Some(LogError::Usage(message)) => message,
+        Some(LogError::Io(message)) => format!("I/O: {message}"),
         None => "no error".to_owned(),
     }
 }
@@ -167,7 +167,11 @@ fn what_is_no_log_is_left_as_it_is() {
         &[&log[..], &no_line].concat(),
     ] {
         fs::write(&path, content).unwrap();
-        assert!(usage(Log::open(&path, None)).contains("its last line is none of an audit log"), "{}", content.len());
+        assert!(
+            usage(Log::open(&path, None)).contains("its last line is none of a disclosure log"),
+            "{}",
+            content.len()
+        );
         assert!(fs::read(&path).unwrap() == content);
     }
     fs::write(&path, log.replace_once(b"\"version\":\"", b"\"version\":\"9")).unwrap();
@@ -545,6 +549,8 @@ fn p6_p12_what_a_request_says_is_recorded_if_the_policy_declares_it() {
     for requester in [
         police.clone().purpose("C").user("DOE, J").instrument(warrant("26-MJ-1")),
         police.clone().purpose("CANARY").instrument(warrant("26-MJ-2")),
+        // One that is no longer good is on record, too.
+        police.clone().instrument(warrant("26-MJ-3").until("2020-01-01").unwrap()),
         police.clone().claim("canary").user("CANARY"),
     ] {
         let receipt = filter.redact(b"no message", &requester, &mut Vec::new());
@@ -555,6 +561,7 @@ fn p6_p12_what_a_request_says_is_recorded_if_the_policy_declares_it() {
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines[1]["stated"], json!({"purpose": "C", "user": "DOE, J"}));
     assert_eq!(lines[1]["claims"], json!(["warrant"]));
+    assert_eq!(lines[3]["instruments"][0]["number"], json!("26-MJ-3"));
     let paper = json!([{"claim": "warrant", "issuer": "judge", "number": "26-MJ-1"}]);
     assert_eq!(lines[1]["instruments"], paper);
     assert!(!text.to_lowercase().contains("canary") && !text.contains("26-MJ-2"), "{text}");
@@ -565,7 +572,7 @@ fn p6_p12_what_a_request_says_is_recorded_if_the_policy_declares_it() {
 fn p12_many_threads_append_to_one_chain_over_several_files() {
     let (folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(8_000));
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(8_000)).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let (log, filter, path) = (&log, &filter, &path);
@@ -597,8 +604,9 @@ fn p12_many_threads_append_to_one_chain_over_several_files() {
 #[test]
 fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
     let filter = Filter::builder().build().unwrap();
-    let rotating =
-        |path: &Path| DisclosureLog::open(path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1));
+    let rotating = |path: &Path| {
+        DisclosureLog::open(path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap()
+    };
     for is_linked in [false, true] {
         let (folder, path) = in_folder();
         let log = rotating(&path);
@@ -619,8 +627,10 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
         assert_eq!((verified.messages, verified.fault_count), (2, 0), "{all:?}");
         // A file of that name that is another stays.
         fs::write(&other, "kept").unwrap();
-        rotating(&path).end().unwrap();
-        assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+        let next = path.with_file_name("audit.log.next");
+        fs::write(&next, "kept").unwrap();
+        DisclosureLog::open(&path, None, filter.policy()).unwrap().end().unwrap();
+        assert_eq!([&other, &next].map(|path| fs::read_to_string(path).unwrap()), ["kept", "kept"]);
     }
 }
 
@@ -629,7 +639,7 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
 fn p12_a_log_goes_on_in_a_new_file_each_day() {
     let (folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let daily = || DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::daily());
+    let daily = || DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::daily()).unwrap();
     let log = daily();
     append(&log, "line 1", &asked(&filter, "one")).unwrap();
     assert_eq!(files(folder.path()).len(), 1);
@@ -672,20 +682,56 @@ fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
     assert!(!faults(&path).is_empty());
 }
 
-/// After an error nobody knows what is on disk: nothing more is recorded, so nothing more goes out.
-#[cfg(target_os = "linux")]
+/// A record that can't be one is refused by itself; after an error of the disk nobody knows what is there: nothing more is
+/// recorded, so nothing more goes out.
 #[test]
 fn p12_a_log_that_failed_takes_no_further_record() {
     let filter = Filter::builder().build().unwrap();
     let (_folder, path) = in_folder();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
-    // A record longer than any line of a log may be.
-    assert!(append(&log, &"x".repeat(1 << 20), &asked(&filter, "x")).is_err());
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap();
+    let error = append(&log, &"x".repeat(1 << 20), &asked(&filter, "x")).unwrap_err();
+    assert_eq!(error.to_string(), "the record is longer than a line of the log may be");
+    append(&log, "line 1", &asked(&filter, "x")).unwrap();
+    // Something is in the way of the next file.
+    fs::create_dir(path.with_file_name("audit.log.next")).unwrap();
+    assert!(append(&log, "line 1", &asked(&filter, "x")).is_err());
     let error = append(&log, "line 1", &asked(&filter, "x")).unwrap_err();
     assert_eq!(error.to_string(), "an earlier record could not be written: open the log again");
     drop(log);
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    // It is told when the log is opened, and what is in the way stays.
+    let open = || DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    let error = open().rotate(Rotation::daily()).unwrap_err().to_string();
+    assert!(error.starts_with("the log can't go on in a new file: "), "{error}");
+    let log = open();
     append(&log, "line 1", &asked(&filter, "x")).unwrap();
     log.end().unwrap();
-    assert_eq!(faults(&path), [""; 0]);
+    assert!(path.with_file_name("audit.log.next").is_dir());
+    fs::remove_dir(path.with_file_name("audit.log.next")).unwrap();
+    assert_eq!(verify(&files(path.parent().unwrap()), None, None).unwrap().fault_count, 0);
+}
+
+/// P12: while the log goes on in a new file, no other process can go on with the one before.
+#[test]
+fn p12_a_file_that_has_another_name_by_now_is_no_log_to_go_on_with() {
+    let (folder, path) = in_folder();
+    let filter = Filter::builder().build().unwrap();
+    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap();
+    append(&log, "line 1", &asked(&filter, "one")).unwrap();
+    append(&log, "line 1", &asked(&filter, "two")).unwrap();
+    let error = Log::open(&path, None).unwrap_err().to_string();
+    assert!(error.contains("another run is writing this log"), "{error}");
+    log.end().unwrap();
+    assert_eq!(verify(&files(folder.path()), None, None).unwrap().fault_count, 0);
+}
+
+/// P12: the records of a switch that is only tried are no disclosures.
+#[test]
+fn p12_a_dry_run_says_so_in_every_record() {
+    let (_folder, path) = in_folder();
+    let filter = Filter::builder().build().unwrap();
+    let log = DisclosureLog::open_dry_run(&path, None, filter.policy()).unwrap();
+    append(&log, "line 1", &asked(&filter, "one")).unwrap();
+    log.end().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches("\"dry-run\":true").count(), 2, "{text}");
 }

@@ -52,7 +52,7 @@ pub(super) struct Frame {
     is_nil: bool,
     is_reference: bool,
     /// Whether it tells its reader of the law.
-    has_legal_notice: bool,
+    pub(super) has_legal_notice: bool,
     /// The number of the object that it is or refers to.
     uri: Option<usize>,
     /// The name of that object in the message.

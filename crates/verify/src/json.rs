@@ -254,6 +254,8 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
         while let Some(released) = items.next_element_seed(Part { walk: &mut *walk, name, node, kind: Kind::Item })? {
             is_released |= released;
         }
+        // Each item was asked for its own.
+        walk.check.frame.has_legal_notice |= is_list;
         let tells = !walk.check.table.get(node).tells.is_empty();
         let closed = ensure(is_released || tells, "an array in which nothing was released");
         let closed = closed.and_then(|()| walk.check.close(part)).map(|()| true);

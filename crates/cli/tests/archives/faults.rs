@@ -151,8 +151,8 @@ fn a_full_disk_ends_the_run_and_leaves_nothing_half_written() {
 fn p6_a_log_that_can_not_be_opened_lets_nothing_out() {
     let room = Room::new();
     for (content, what) in [
-        (&b"this is no log\n"[..], "its last line is none of an audit log"),
-        (b"{\"sequence\":1}\n", "its last line is none of an audit log"),
+        (&b"this is no log\n"[..], "its last line is none of a disclosure log"),
+        (b"{\"sequence\":1}\n", "its last line is none of a disclosure log"),
     ] {
         room.write("log", content);
         let output = room.run(&["redact", "--log", "log"], &fixture(LIST.0));

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::chain::{Hash, LogLine, RecordKind};
 use crate::counts::DispositionCounts;
 use crate::records::StartFields;
-use crate::{AuditError, Key};
+use crate::{Key, LogError};
 use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord};
 use fault::FaultKind;
 pub use fault::LogFault;
@@ -97,7 +97,7 @@ const MAX_TRACKED_RUNS: usize = 1 << 16;
 ///
 /// # Errors
 /// When one can't be read, or is keyed and no key is given.
-pub fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&LogHead>) -> Result<Verification, AuditError> {
+pub fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&LogHead>) -> Result<Verification, LogError> {
     verify_and_aggregate(paths, key, head, || ()).map(|(verification, ())| verification)
 }
 
@@ -110,12 +110,12 @@ pub fn verify_and_aggregate<T: Aggregate>(
     key: Option<&Key>,
     head: Option<&LogHead>,
     empty: impl Fn() -> T,
-) -> Result<(Verification, T), AuditError> {
+) -> Result<(Verification, T), LogError> {
     let sources = LogFile::in_order(paths)?;
     if let (None, Some(keyed)) = (key, sources.iter().find(|source| source.is_keyed)) {
         let message =
             format!("{}: its hashes were made with a key: it takes that to verify them", keyed.path.display());
-        return Err(AuditError::Usage(message));
+        return Err(LogError::Usage(message));
     }
     let mut chain = ChainVerifier::default();
     let mut bytes = 0;
@@ -124,7 +124,7 @@ pub fn verify_and_aggregate<T: Aggregate>(
     for (file, source) in sources.iter().enumerate() {
         bytes = chain
             .add_file((file, source), &mut slots, key, head)
-            .map_err(|error| AuditError::io(&source.path, &error))?;
+            .map_err(|error| LogError::io(&source.path, &error))?;
     }
     let mut aggregate = empty();
     for slot in slots {

@@ -37,10 +37,14 @@ impl LogFile {
     }
 
     /// The files in the order of the chain, whatever order they are named in.
-    pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::AuditError> {
+    pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::LogError> {
         let mut sources = Vec::with_capacity(paths.len());
-        for path in paths {
-            sources.push(Self::probe(path).map_err(|error| super::AuditError::io(path, &error))?);
+        // What a process has begun to go on with has no message as long as it has this name.
+        let is_next = |path: &&PathBuf| {
+            path.extension().is_some_and(|ending| ending == "next") && paths.contains(&path.with_extension(""))
+        };
+        for path in paths.iter().filter(|path| !is_next(path)) {
+            sources.push(Self::probe(path).map_err(|error| super::LogError::io(path, &error))?);
         }
         sources.sort_by_key(|source| (source.first.is_none(), source.first));
         Ok(sources)

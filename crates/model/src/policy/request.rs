@@ -140,12 +140,33 @@ impl Policy {
         message: Option<MessageKeyId>,
         period: Period,
     ) -> Result<Conditions, Undeclared> {
+        let conditions = self.conditions_of_any_day(requester, message, period)?;
+        for (index, instrument) in requester.instruments().iter().enumerate().filter(|(_, own)| own.is_dated()) {
+            let checked = instrument.check_day(self.as_of.or_else(|| date_of(requester)));
+            checked.map_err(|fault| Undeclared::Instrument(index, fault))?;
+        }
+        Ok(conditions)
+    }
+
+    /// The same, whether the instruments count on the date of the request or not.
+    fn conditions_of_any_day(
+        &self,
+        requester: &Requester,
+        message: Option<MessageKeyId>,
+        period: Period,
+    ) -> Result<Conditions, Undeclared> {
         let (attributes, claims) = (self.attributes(requester)?, self.claims(requester)?);
         for (index, instrument) in requester.instruments().iter().enumerate() {
             let checked = self.check_instrument(requester, (index, instrument));
             checked.map_err(|fault| Undeclared::Instrument(index, fault))?;
         }
         Ok(Conditions { attributes, claims, message, period })
+    }
+
+    /// Whether all that a request says is in words of the policy, so that it can be recorded (P6). The date makes no
+    /// difference: an instrument that is no longer good is on record, too.
+    pub fn may_record(&self, requester: &Requester) -> bool {
+        self.conditions_of_any_day(requester, None, Period::default()).is_ok()
     }
 
     /// Checks an instrument of a request, whose claims are declared.
@@ -166,9 +187,6 @@ impl Policy {
         }
         if !instrument.has_plain_number() {
             return Err(InstrumentFault::Number);
-        }
-        if instrument.is_dated() {
-            instrument.check_day(self.as_of.or_else(|| date_of(requester)))?;
         }
         let unknown = instrument.first_unknown(|element| self.selections.contains_key(element));
         unknown.map_or(Ok(()), |element| Err(InstrumentFault::Element(element)))

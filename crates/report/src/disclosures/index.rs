@@ -12,8 +12,9 @@ use dmv_redact_model::date::Date;
 /// Collects, in any order, what an index is made of.
 #[derive(Default)]
 pub(super) struct LogScan {
-    /// A hash of what tells a message apart, and the sequence number of its record: 24 bytes each, for however long the log is.
-    named: Vec<([u8; 16], u64)>,
+    /// A hash of what tells a message apart, whether it went out, and the sequence number of its record: 32 bytes each, for
+    /// however long the log is.
+    named: Vec<([u8; 16], bool, u64)>,
     runs: Vec<(u64, RunStart)>,
     messages: u64,
     last: u64,
@@ -44,6 +45,10 @@ struct Identity<'b> {
     #[serde(default)]
     dry_run: bool,
     #[serde(borrow)]
+    disposition: Option<Cow<'b, str>>,
+    #[serde(borrow)]
+    message_type: Option<Cow<'b, str>>,
+    #[serde(borrow)]
     source: Option<Cow<'b, str>>,
     #[serde(borrow)]
     id: Option<Cow<'b, str>>,
@@ -69,7 +74,7 @@ impl Identity<'_> {
     /// The same for two records only if they are of one message, to one requester. A request may have several answers, and a
     /// source may get other content: both mostly differ in size. `None` if the record counts by itself.
     fn hash(&self) -> Option<[u8; 16]> {
-        let Self { source, id, correlation_id, requester, bytes_in, dry_run } = self;
+        let Self { source, id, correlation_id, requester, message_type, bytes_in, dry_run, .. } = self;
         if *dry_run {
             return None;
         }
@@ -80,8 +85,12 @@ impl Identity<'_> {
             (None, _, None) => return None,
         };
         // JSON tells where each part ends.
-        let text = serde_json::to_vec(&(name, requester, bytes_in)).ok()?;
+        let text = serde_json::to_vec(&(name, requester, message_type, bytes_in)).ok()?;
         Sha256::digest(text).first_chunk().copied()
+    }
+
+    fn went_out(&self) -> bool {
+        matches!(self.disposition.as_deref(), Some("released" | "redacted"))
     }
 }
 
@@ -89,7 +98,8 @@ impl Aggregate for LogScan {
     fn add_message(&mut self, line: &LogLine<'_>) {
         line.write_object(&mut self.object);
         let identity = serde_json::from_slice::<Identity<'_>>(&self.object).ok();
-        self.named.extend(identity.and_then(|identity| identity.hash()).map(|hash| (hash, line.sequence())));
+        let named = identity.and_then(|identity| Some((identity.hash()?, identity.went_out(), line.sequence())));
+        self.named.extend(named);
         self.messages += 1;
         self.last = self.last.max(line.sequence());
     }
@@ -115,10 +125,10 @@ impl From<LogScan> for Index {
     fn from(scan: LogScan) -> Self {
         let LogScan { mut named, mut runs, messages, last, .. } = scan;
         named.sort_unstable();
-        // Of the records of one message the last stays.
+        // Of the records of one message the last stays with which it went out, or else the last: what went out once did.
         let pairs = named.iter().zip(named.iter().skip(1));
         let mut superseded: Vec<u64> =
-            pairs.filter(|(record, next)| record.0 == next.0).map(|(record, _)| record.1).collect();
+            pairs.filter(|(record, next)| record.0 == next.0).map(|(record, _)| record.2).collect();
         superseded.sort_unstable();
         runs.sort_unstable_by_key(|(sequence, _)| *sequence);
         Self { superseded, runs, messages, last }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use dmv_redact_log::{Aggregate, AuditError, Key, LogLine, Verification, verify_and_aggregate};
+use dmv_redact_log::{Aggregate, Key, LogError, LogLine, Verification, verify_and_aggregate};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
@@ -89,7 +89,7 @@ pub fn disclosures(
     paths: &[PathBuf],
     key: Option<&Key>,
     query: &Query,
-) -> Result<(Verification, DisclosureReport), AuditError> {
+) -> Result<(Verification, DisclosureReport), LogError> {
     let (verification, scan) = verify_and_aggregate(paths, key, None, LogScan::default)?;
     let report = count(paths, key, query, &Index::from(scan))?;
     let faults = verification.fault_count;
@@ -97,16 +97,16 @@ pub fn disclosures(
 }
 
 /// Counts the messages of a log that was scanned. It may have grown since.
-fn count(paths: &[PathBuf], key: Option<&Key>, query: &Query, index: &Index) -> Result<DisclosureReport, AuditError> {
+fn count(paths: &[PathBuf], key: Option<&Key>, query: &Query, index: &Index) -> Result<DisclosureReport, LogError> {
     let counter = || Counter { query, index, report: DisclosureReport::empty(query), seen: 0, object: Vec::new() };
     let (_, Counter { report, seen, .. }) = verify_and_aggregate(paths, key, None, counter)?;
     if seen != index.messages() {
         let message = "the log was changed, or went on in another file, while it was read: read it again";
-        return Err(AuditError::Io(message.to_owned()));
+        return Err(LogError::Io(message.to_owned()));
     }
     if report.table().is_some_and(Table::is_too_large) {
         let message = format!("more than {MAX_ROWS} rows: count by less, or over a shorter time");
-        return Err(AuditError::Usage(message));
+        return Err(LogError::Usage(message));
     }
     Ok(report)
 }

@@ -25,7 +25,7 @@ fn p12_what_is_appended_between_the_readings_is_not_counted_and_what_is_missing_
     let counted = || {
         let by = vec![Dimension::Disposition];
         let report = count(&paths, None, &Query { by, ..Query::default() }, &index)?;
-        Ok::<_, AuditError>((report.messages, report.superseded))
+        Ok::<_, LogError>((report.messages, report.superseded))
     };
     assert_eq!(counted().unwrap(), (2, 1));
     append("q-2");
@@ -33,5 +33,5 @@ fn p12_what_is_appended_between_the_readings_is_not_counted_and_what_is_missing_
     let content = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = content.lines().collect();
     fs::write(&path, lines[..3].join("\n") + "\n").unwrap();
-    assert!(matches!(counted(), Err(AuditError::Io(message)) if message.ends_with("while it was read: read it again")));
+    assert!(matches!(counted(), Err(LogError::Io(message)) if message.ends_with("while it was read: read it again")));
 }

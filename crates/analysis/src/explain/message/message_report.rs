@@ -11,7 +11,7 @@ use super::read;
 use super::told::Told;
 use dmv_redact::internal::rewrite::outcomes;
 use dmv_redact::{Filter, Receipt, Requester};
-use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::catalog::{ElementId, LEGAL_NOTICE_ELEMENT};
 use dmv_redact_model::format::NOTICE_ELEMENT;
 use dmv_redact_model::policy::MessageKeyId;
 
@@ -116,12 +116,15 @@ impl MessageReport {
         report.parts = parts;
         report.unmapped = outcomes.unmapped;
         report.gather(filter, receipt.request().unwrap_or(requester), receipt);
-        if let Some(path) = &format.notice {
-            let roots = format.declared.roots.iter().map(|root| format!("{root}/"));
-            let mut of_message =
-                roots.filter(|root| report.paths.iter().any(|own| own.path.starts_with(root.as_str())));
-            let root = of_message.next().unwrap_or_default();
-            report.paths.extend(report.notice(root + path, receipt));
+        let roots = format.declared.roots.iter().map(|root| format!("{root}/"));
+        let mut of_message = roots.filter(|root| report.paths.iter().any(|own| own.path.starts_with(root.as_str())));
+        let root = of_message.next().unwrap_or_default();
+        for (path, element, why) in [
+            (&format.notice, NOTICE_ELEMENT, "the filter adds it: a permitted value violates its shape"),
+            (&format.declared.legal_notice, LEGAL_NOTICE_ELEMENT, "the filter adds it: the policy tells of the law"),
+        ] {
+            let added = path.as_ref().and_then(|path| report.added(format!("{root}{path}"), (element, why), receipt));
+            report.paths.extend(added);
         }
         if releases && (report.unmapped != receipt.unmapped() || !report.agrees(filter, receipt)) {
             report.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
@@ -175,18 +178,19 @@ impl MessageReport {
         self.paths = paths;
     }
 
-    /// The notice that the filter itself writes, if any.
-    fn notice(&self, path: String, receipt: &Receipt) -> Option<PathReport> {
-        let counted = receipt.elements().find(|(id, _)| *id == NOTICE_ELEMENT).map_or(0, |(_, counts)| counts.released);
+    /// A notice that the filter itself writes, if it does.
+    fn added(&self, path: String, (element, why): (&str, &'static str), receipt: &Receipt) -> Option<PathReport> {
+        let counted = receipt.elements().find(|(id, _)| *id == element).map_or(0, |(_, counts)| counts.released);
+        let of_message = self.paths.iter().filter(|path| path.element == element);
         let present: usize =
-            self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
+            of_message.filter(|path| path.judged == PartOutcome::Released).map(|path| path.count).sum();
         let added = (counted as usize).checked_sub(present).filter(|added| *added > 0)?;
         Some(PathReport {
             path,
-            element: NOTICE_ELEMENT.to_owned(),
+            element: element.to_owned(),
             outcome: "released",
             treatment: None,
-            why: Some("the filter adds it: a permitted value violates its shape"),
+            why: Some(why),
             count: added,
             by: Vec::new(),
             judged: PartOutcome::Released,
