@@ -668,7 +668,7 @@ fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
         assert_eq!(report.status.code(), Some(0));
         // The second run was over the same messages.
         let told = "every line verified\n3 messages: 1 held, 2 redacted\n\
-            3 records are left out, for a later one is of the same message\n";
+            3 records are left out, for another one is of the same message\n";
         assert!(text(&report.stdout).starts_with(told), "{}", text(&report.stdout));
     }
 }

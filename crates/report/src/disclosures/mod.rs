@@ -52,7 +52,7 @@ pub struct DisclosureReport {
     messages: u64,
     /// Messages of dry runs, which nothing else here counts because nobody got them.
     dry_run_messages: u64,
-    /// Records that aren't counted because a later one is of the same message.
+    /// Records that aren't counted because another one is of the same message.
     superseded: u64,
     /// Messages without a date, which are left out where days are asked for.
     undated: u64,
@@ -260,7 +260,7 @@ impl DisclosureReport {
         let left_out = if self.leaves_out_undated { ", and are left out" } else { "" };
         let notes = [
             (dry_run_messages, format!("{dry_run_messages} messages of dry runs are left out")),
-            (superseded, format!("{superseded} records are left out, for a later one is of the same message")),
+            (superseded, format!("{superseded} records are left out, for another one is of the same message")),
             (undated, format!("{undated} messages have no date{left_out}")),
         ];
         notes.into_iter().filter(|(count, _)| **count > 0).map(|(_, note)| note).collect()

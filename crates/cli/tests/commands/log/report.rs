@@ -195,7 +195,7 @@ fn date(record: &Value, start: &Value) -> Option<String> {
 
 /// What tells the message of a record apart, if anything does.
 fn identity(record: &Value) -> Option<String> {
-    let (who, size) = (&record["requester"], &record["bytes-in"]);
+    let (who, size) = (&record["requester"], format!("{} {}", record["bytes-in"], record["message-type"]));
     if record["dry-run"] == true {
         return None;
     }
@@ -210,8 +210,12 @@ fn identity(record: &Value) -> Option<String> {
 fn recount(lines: &[String], asked: Asked) -> Counted {
     let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut last = HashMap::new();
-    for (at, record) in lines.iter().enumerate() {
-        last.extend(identity(record).map(|identity| (identity, at)));
+    // The last with which it went out, or else the last.
+    let went_out = |record: &Value| record["disposition"] == "released" || record["disposition"] == "redacted";
+    for is_out in [false, true] {
+        for (at, record) in lines.iter().enumerate().filter(|(_, record)| went_out(record) == is_out) {
+            last.extend(identity(record).map(|identity| (identity, at)));
+        }
     }
     let mut counted = Counted::default();
     let mut start = &Value::Null;
@@ -371,14 +375,19 @@ fn p12_a_message_counts_once_as_what_became_of_it_at_last() {
         let told = text(&output.stdout).lines().nth(1).unwrap().split_once(',').unwrap().1.to_owned();
         (told, text(&output.stderr).replacen("dmv-redact: note: ", "", 1))
     };
-    let superseded = |count: usize| format!("{count} records are left out, for a later one is of the same message\n");
+    let superseded = |count: usize| format!("{count} records are left out, for another one is of the same message\n");
     for id in [json!({"id": "a.ndjson/000000001.json"}), json!({"correlation-id": "q-1"})] {
         // Held, approved, run again.
         let story = [record("held", id.clone()), record("redacted", id.clone()), record("redacted", id.clone())];
         assert_eq!(counted(&story), ("1,0,1,0,0".to_owned(), superseded(2)));
         assert_eq!(counted(&story[..1]), ("1,0,0,1,0".to_owned(), String::new()));
+        // What went out once did, whatever a later run withholds.
+        let again = [story[1].clone(), record("withheld", id.clone())];
+        assert_eq!(counted(&again), ("1,0,1,0,0".to_owned(), superseded(1)));
         // Another message, by its size; another disclosure, by who got it.
-        for (name, value) in [("bytes-in", json!(701)), ("requester", json!("AZ0070000"))] {
+        for (name, value) in
+            [("bytes-in", json!(701)), ("message-type", json!("KR")), ("requester", json!("AZ0070000"))]
+        {
             let mut other = story[1].clone();
             other[name] = value;
             assert_eq!(counted(&[story[0].clone(), other]), ("2,0,1,1,0".to_owned(), String::new()), "{name}");
