@@ -99,13 +99,9 @@ pub(super) fn finish_rotation(path: &Path, log: &File, sequence: u64) -> io::Res
 /// Whether a file is one that a process began to go on with and that has no message: nothing, or the start of a run. Anything
 /// else of this name is somebody's.
 fn is_beginning(path: &Path) -> io::Result<bool> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        file => file?,
-    };
-    if !file.metadata()?.is_file() {
-        return Ok(false);
-    }
+    // A pipe would never open.
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let Some(file) = is_file.then(|| File::open(path).ok()).flatten() else { return Ok(false) };
     let (mut lines, mut first, mut second) = (BufReader::new(file), Vec::new(), Vec::new());
     read_line(&mut lines, &mut first)?;
     read_line(&mut lines, &mut second)?;
