@@ -19,7 +19,7 @@ use super::value::{Judgement, judge};
 use crate::read::scan::is_space;
 use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
-use dmv_redact_model::format::{Format, Node, Role, Target};
+use dmv_redact_model::format::{Format, NOTICE, Node, Role, Target, Trie};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
 use dmv_redact_model::policy::{
     Attribute, AttributeSet, Grant, InstrumentFault, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared,
@@ -173,9 +173,15 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// The grant, if what goes out has to tell its reader of the law.
-    pub(super) fn owes_legal_notice(&mut self) -> Option<Arc<Grant>> {
-        self.decide_now().filter(|grant| grant.legal_notice().is_some()).cloned()
+    /// The notices with which a part of this node ends, each with its text.
+    pub(super) fn owed_notices(
+        &mut self,
+        trie: &'f Trie,
+        around: &Node,
+    ) -> impl Iterator<Item = (&'f Node, String)> + use<'f> {
+        let notice = around.notice.filter(|_| self.owes_notice()).map(|id| (id, NOTICE.to_owned()));
+        let law = around.legal_notice.and_then(|id| Some((id, self.decide_now()?.legal_notice()?.to_owned())));
+        notice.into_iter().chain(law).filter_map(|(id, text)| Some((trie.node(id)?, text)))
     }
 
     /// Reads ahead what the envelope states of the request, if the policy tells that apart: all that is decided is decided on

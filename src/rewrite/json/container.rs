@@ -7,7 +7,7 @@ use super::part::WORD;
 use super::{Frame, JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{Place, ValueKind, meaning};
 use crate::read::{Reason, Refusal};
-use dmv_redact_model::format::{NOTICE, Node, NodeId, Placeholder};
+use dmv_redact_model::format::{Node, NodeId, Placeholder};
 use dmv_redact_model::span::Span;
 
 impl<'f> JsonRewriter<'_, '_, 'f> {
@@ -176,16 +176,9 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     /// Writes the notices as the last members of the innermost object, which ends and stays, if the mapping has a place
     /// for them there.
     fn notices(&mut self, node: Option<&Node>) {
-        let (trie, Some(around)) = (self.trie, node) else { return };
-        if let Some(node) = around.notice.and_then(|id| trie.node(id))
-            && self.session.owes_notice()
-        {
-            self.notice(node, NOTICE);
-        }
-        if let Some(node) = around.legal_notice.and_then(|id| trie.node(id))
-            && let Some(grant) = self.session.owes_legal_notice()
-        {
-            self.notice(node, grant.legal_notice().unwrap_or_default());
+        let Some(around) = node else { return };
+        for (node, text) in self.session.owed_notices(self.trie, around) {
+            self.notice(node, &text);
         }
     }
 

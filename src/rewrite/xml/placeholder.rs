@@ -5,7 +5,7 @@ use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
 use crate::read::xml::QualifiedName;
-use dmv_redact_model::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
+use dmv_redact_model::format::{NamespaceId, Node, NodeId, Placeholder};
 
 impl XmlRewriter<'_, '_, '_> {
     /// Writes the placeholder of a denied part that the schema requires.
@@ -35,17 +35,9 @@ impl XmlRewriter<'_, '_, '_> {
 
     /// Writes the notices that stand last in an element of this node, if the mapping has a place for them there.
     pub(super) fn notices(&mut self, id: Option<NodeId>) {
-        let trie = self.trie;
-        let Some(around) = id.and_then(|id| trie.node(id)) else { return };
-        if let Some(node) = around.notice.and_then(|id| trie.node(id))
-            && self.session.owes_notice()
-        {
-            self.notice(node, NOTICE);
-        }
-        if let Some(node) = around.legal_notice.and_then(|id| trie.node(id))
-            && let Some(grant) = self.session.owes_legal_notice()
-        {
-            self.notice(node, grant.legal_notice().unwrap_or_default());
+        let Some(around) = id.and_then(|id| self.trie.node(id)) else { return };
+        for (node, text) in self.session.owed_notices(self.trie, around) {
+            self.notice(node, &text);
         }
     }
 
