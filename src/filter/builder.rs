@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Filter;
 use crate::read::Limits;
-use crate::rewrite::Parts;
+use crate::rewrite::{FilterIdentity, Parts};
 use crate::shipped;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::catalog::Treatment;
@@ -267,7 +267,8 @@ impl FilterBuilder {
         }
         let verifier = Arc::new(verifier);
         let Self { limits, only_format, .. } = self;
-        let parts = Parts { catalog, formats, policy, told_apart, limits, only_format, token_key };
+        let identity = Arc::new(FilterIdentity::new(policy.identity(), &formats, &catalog));
+        let parts = Parts { catalog, formats, policy, told_apart, limits, only_format, token_key, identity };
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, scratch: Arc::default() })
     }
 
@@ -350,12 +351,14 @@ impl FilterBuilder {
     #[doc(hidden)]
     pub fn policy_of(&self, files: &PolicyFiles, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
         let policy = Policy::load(files, catalog, formats.keys())?;
-        match self.as_of {
-            Some(AsOf(date)) if policy.depends_on_date() => {
-                let no_date = || ConfigError::of_file(policy.file(), "depends on dates, and the clock tells none");
-                Ok(policy.as_of(date.or_else(Date::today).ok_or_else(no_date)?))
+        let Some(AsOf(date)) = self.as_of else { return Ok(policy) };
+        match date.or_else(Date::today) {
+            // Even where the policy depends on no date, the instruments of a request may.
+            Some(date) => Ok(policy.as_of(date)),
+            None if policy.depends_on_date() => {
+                Err(ConfigError::of_file(policy.file(), "depends on dates, and the clock tells none"))
             }
-            _ => Ok(policy),
+            None => Ok(policy),
         }
     }
 }

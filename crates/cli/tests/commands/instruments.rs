@@ -107,6 +107,7 @@ fn p1_a_message_case_has_its_instruments() {
         fs::copy(root().join("fixtures/dr-ice/message.xml"), folder.path().join("cases/ice/message.xml")).unwrap();
         told_in(folder.path(), &["test", "cases/ice"], status)
     };
+    // Long over today: it is the date of the case that counts.
     let warrant = "claim = 'warrant'\nissuer = 'federal-judge'\nnumber = '42'\nuntil = '2026-12-01'";
     let released = "released = ['person.name.given', 'person.name.middle', 'person.name.surname']";
     case(&format!("{warrant}\nspecifies = ['person.name']"), &format!("redacted'\n{released} #'"), 0);

@@ -366,6 +366,7 @@ impl Policy {
             in_force: periods.in_force(validity),
             periods,
             as_of: None,
+            day: None,
             envelope: envelope_only(catalog),
             grant_cache: RwLock::default(),
         })

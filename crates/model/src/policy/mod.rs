@@ -224,6 +224,8 @@ pub struct Policy {
     periods: Periods,
     /// The day that it is as of, if it depended on dates.
     as_of: Option<Date>,
+    /// The day that requests are of, for reports: even where the policy depends on no date, their instruments may.
+    day: Option<Date>,
     /// The elements of a grant before any rule: the envelope.
     envelope: Box<[Option<Treatment>]>,
     grant_cache: RwLock<GrantCache>,
@@ -313,21 +315,27 @@ impl Policy {
     /// The request with a date, if the decision depends on one: today's, if it has none. A message is decided on several
     /// times, and the clock must not come between (P10).
     pub fn dated<'r>(&self, requester: &'r Requester) -> Cow<'r, Requester> {
-        match (requester.given_date().is_none() && self.depends_on_date_of(requester)).then(Date::today).flatten() {
-            Some(today) => Cow::Owned(requester.clone().on(today)),
+        let wants_date = requester.given_date().is_none() && self.depends_on_date_of(requester);
+        match wants_date.then(|| self.date_of(requester)).flatten() {
+            Some(date) => Cow::Owned(requester.clone().on(date)),
             None => Cow::Borrowed(requester),
         }
     }
 
     /// The date that decides on a request; `None` if the decision depends on no date, or if the clock tells none.
     pub fn decision_date(&self, requester: &Requester) -> Option<Date> {
-        self.as_of.or_else(|| if self.depends_on_date_of(requester) { date_of(requester) } else { None })
+        self.as_of.or_else(|| if self.depends_on_date_of(requester) { self.date_of(requester) } else { None })
+    }
+
+    /// The date of a request: the day of the report, the one that it states, or today.
+    fn date_of(&self, requester: &Requester) -> Option<Date> {
+        self.day.or_else(|| requester.given_date()).or_else(Date::today)
     }
 
     /// The period of a request; `None` if decisions depend on a date and the clock tells none.
     fn period(&self, requester: &Requester) -> Option<Period> {
         match self.depends_on_date() {
-            true => date_of(requester).map(|date| self.periods.at(date)),
+            true => self.date_of(requester).map(|date| self.periods.at(date)),
             false => Some(Period::default()),
         }
     }
@@ -361,6 +369,7 @@ impl Policy {
             in_force: is_in_force(self.validity),
             periods: Periods::default(),
             as_of: self.as_of.or(self.depends_on_date().then_some(date)),
+            day: self.day.or(Some(date)),
             envelope: self.envelope.clone(),
             grant_cache: RwLock::default(),
         }
@@ -491,11 +500,6 @@ impl Applied<'_> {
         let names = |elements: &[usize]| elements.iter().any(|element| rule.effect.names(*element));
         is_among(&self.rules) || self.specified.iter().any(|(rules, elements)| is_among(rules) && names(elements))
     }
-}
-
-/// The date of a request.
-fn date_of(requester: &Requester) -> Option<Date> {
-    requester.given_date().or_else(Date::today)
 }
 
 /// What the reviewers of these rules may vouch for; `None` if no review is among them.

@@ -3,12 +3,12 @@
 
 use std::fmt;
 
+use super::Policy;
 use super::attribute::{Attribute, Attributes, Said};
 use super::instrument::{EVERYTHING, Instrument, InstrumentFault, Specified};
 use super::period::Period;
 use super::requester::Requester;
 use super::rule::{ClaimSet, Conditions, MessageKeyId};
-use super::{Policy, date_of};
 use crate::config::nearest;
 
 /// A request with something that the policy doesn't declare. It repeats nothing of the request, which may come
@@ -142,7 +142,7 @@ impl Policy {
     ) -> Result<Conditions, Undeclared> {
         let conditions = self.conditions_of_any_day(requester, message, period)?;
         for (index, instrument) in requester.instruments().iter().enumerate().filter(|(_, own)| own.is_dated()) {
-            let checked = instrument.check_day(self.as_of.or_else(|| date_of(requester)));
+            let checked = instrument.check_day(self.date_of(requester));
             checked.map_err(|fault| Undeclared::Instrument(index, fault))?;
         }
         Ok(conditions)
