@@ -2,5 +2,7 @@
 
 mod disclosures;
 pub mod matrix;
+#[cfg_attr(not(test), expect(dead_code, reason = "the published pages will use it"))]
+mod suppression;
 
 pub use disclosures::{Dimension, DisclosureReport, NO_REQUESTER, Query, disclosures};

@@ -1,0 +1,333 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn table<const ROWS: usize, const COLUMNS: usize>(rows: [[u64; COLUMNS]; ROWS]) -> CountTable {
+    CountTable::new(rows.iter().map(|row| row.to_vec()).collect())
+}
+
+/// A table of one row: the totals of the rows.
+fn totals_of(table: &CountTable) -> CountTable {
+    CountTable::new(vec![table.rows.iter().map(|row| row.iter().sum()).collect()])
+}
+
+fn text(counts: &[Option<u64>]) -> String {
+    let text = |count: &Option<u64>| count.map_or_else(|| "*".to_owned(), |count| count.to_string());
+    counts.iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+/// One line a row, its total at the end, then the totals of the columns.
+fn lines(published: Option<&PublishedTable>) -> Vec<String> {
+    let Some(published) = published else { return vec!["not published".to_owned()] };
+    let with_total = |(row, total): (&Vec<_>, &_)| format!("{} | {}", text(row), text(&[*total]));
+    let mut lines: Vec<_> = published.rows.iter().zip(&published.row_totals).map(with_total).collect();
+    lines.push(format!("{} | {}", text(&published.column_totals), published.total));
+    lines
+}
+
+fn suppressed(table: &CountTable, below: u64) -> Vec<String> {
+    lines(table.suppress(below, None).as_ref())
+}
+
+#[test]
+fn p6_a_small_count_is_hidden_with_the_smallest_that_protects_it() {
+    assert_eq!(suppressed(&table([[3, 50, 40]]), 5), ["* 50 * | 93", "* 50 * | 93"]);
+    assert_eq!(suppressed(&table([[3], [50], [40]]), 5), ["* | *", "50 | 50", "* | *", "93 | 93"]);
+    // One cell of a cycle for each corner, the row and the column that cost least.
+    let counts = [[3, 20, 30], [20, 60, 70], [40, 90, 100]];
+    assert_eq!(suppressed(&table(counts), 5), ["* * 30 | 53", "* * 70 | 150", "40 90 100 | 230", "63 170 200 | 433"]);
+}
+
+#[test]
+fn p6_small_counts_that_would_bound_each_other_are_not_enough() {
+    // 2 and 3 add up to 5: each is at most 4.
+    assert_eq!(suppressed(&table([[2, 3, 50, 40]]), 5), ["* * 50 * | 95", "* * 50 * | 95"]);
+    // 9 and 1 add up to 10: each can be from 1 to 9, though 9 is not small.
+    assert_eq!(suppressed(&table([[1, 9, 0, 40]]), 5), ["* * 0 40 | 50", "* * 0 40 | 50"]);
+    // With 5 alone it would be from 1 to 5, too narrow by one.
+    assert_eq!(suppressed(&table([[1, 5, 6, 40]]), 5), ["* 5 * 40 | 52", "* 5 * 40 | 52"]);
+}
+
+#[test]
+fn p6_small_totals_are_hidden_like_cells() {
+    let counts = [[0, 2, 0], [9, 8, 7], [30, 20, 10]];
+    assert_eq!(suppressed(&table(counts), 5), ["0 * 0 | *", "9 * 7 | *", "30 20 10 | 60", "39 30 17 | 86"]);
+}
+
+#[test]
+fn p6_a_table_that_can_not_be_protected_is_not_published() {
+    for counts in [vec![3], vec![2, 2, 2], vec![3, 0, 0], vec![2, 4], vec![0, 90, 3, 0, 1], vec![u64::MAX, 1]] {
+        let is_protected = counts == [0, 90, 3, 0, 1];
+        assert_eq!(CountTable::new(vec![counts]).suppress(5, None).is_some(), is_protected);
+    }
+}
+
+#[test]
+fn without_small_counts_everything_is_shown() {
+    let counts = [[0, 12, 5], [0, 0, 0], [7, 0, 9]];
+    assert_eq!(suppressed(&table(counts), 5), ["0 12 5 | 17", "0 0 0 | 0", "7 0 9 | 16", "7 12 14 | 33"]);
+    for below in [0, 1] {
+        assert_eq!(suppressed(&table([[1, 2], [3, 0]]), below), ["1 2 | 3", "3 0 | 3", "4 2 | 6"]);
+    }
+    assert_eq!(suppressed(&CountTable::new(Vec::new()), 5), [" | 0"]);
+    assert_eq!(suppressed(&CountTable::new(vec![Vec::new(), vec![6]]), 5), ["0 | 0", "6 | 6", "6 | 6"]);
+}
+
+#[test]
+fn p6_totals_published_before_stay_and_hidden_rows_are_protected_together() {
+    let by_month = table([[2, 1], [30, 10], [25, 25], [40, 61]]);
+    let totals = totals_of(&by_month).suppress(5, None).unwrap();
+    assert_eq!(text(&totals.rows[0]), "* * 50 101");
+    let published = by_month.suppress(5, Some(&totals.rows[0]));
+    assert_eq!(lines(published.as_ref()), ["* * | *", "* * | *", "25 25 | 50", "40 61 | 101", "97 97 | 194"]);
+
+    // Together they have 3 in the second column, which the column's total would tell.
+    let by_key = table([[3, 0], [37, 3], [25, 25], [40, 61]]);
+    let published = by_key.suppress(5, Some(&totals.rows[0]));
+    assert_eq!(lines(published.as_ref()), ["* * | *", "* * | *", "* * | 50", "40 61 | 101", "105 89 | 194"]);
+
+    let alone = table([[3, 0], [40, 0], [49, 1], [101, 0]]).suppress(5, Some(&totals.rows[0]));
+    assert_eq!(lines(alone.as_ref()), ["* * | *", "* * | *", "* * | 50", "101 0 | 101", "* * | 194"]);
+    // A table whose rows add up to something else.
+    for other in [table([[2, 1], [30, 10], [25, 26], [40, 61]]), table([[2, 1], [30, 10], [25, 25]])] {
+        assert_eq!(other.suppress(5, Some(&totals.rows[0])), None);
+    }
+}
+
+#[test]
+fn p6_zeros_of_a_row_without_total_do_not_bound_it_from_two_sides() {
+    // The totals 4 and 2 are hidden. Shown zeros would make the first 2 or more by one table, and 4 or less by the other.
+    let tables = [table([[1, 3], [0, 2], [0, 5]]), table([[4, 0], [1, 1], [0, 5]])];
+    let totals = totals_of(&tables[0]).suppress(3, None).unwrap();
+    assert_eq!(text(&totals.rows[0]), "* * 5");
+    for table in tables {
+        let published = lines(table.suppress(3, Some(&totals.rows[0])).as_ref());
+        assert!(published == ["not published"] || published[..2] == ["* * | *", "* * | *"], "{published:?}");
+    }
+}
+
+#[test]
+fn p6_a_part_is_shown_if_neither_it_nor_the_rest_is_small() {
+    let shown = |part, whole| may_show_part(part, whole, 5);
+    assert!(shown(0, 0) && shown(0, 5) && shown(5, 5) && shown(5, 10) && shown(6, 11));
+    assert!(!shown(0, 4) && !shown(4, 4) && !shown(1, 90) && !shown(86, 90) && !shown(6, 5));
+    assert!(may_show_part(1, 2, 1) && may_show_part(1, 2, 0));
+}
+
+#[test]
+fn the_order_of_rows_and_columns_does_not_matter_without_ties() {
+    let counts = [[3, 20, 31, 0], [23, 60, 77, 9], [41, 90, 107, 2]];
+    let mut turned = counts;
+    turned.reverse();
+    turned.iter_mut().for_each(|row| row.reverse());
+    let mut published = table(turned).suppress(5, None).unwrap();
+    published.rows.iter_mut().for_each(|row| row.reverse());
+    published.rows.reverse();
+    published.row_totals.reverse();
+    published.column_totals.reverse();
+    assert_eq!(table(counts).suppress(5, None), Some(published));
+}
+
+#[test]
+fn p8_a_large_table_is_protected() {
+    let mut seed = 1u64;
+    for most in [4, 12, 300] {
+        let mut count = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 40) % (most + 1)
+        };
+        let large = CountTable::new((0..40).map(|_| (0..60).map(|_| count()).collect()).collect());
+        let totals = totals_of(&large).suppress(11, None).unwrap();
+        assert!(large.suppress(11, None).is_some());
+        assert!(large.suppress(11, Some(&totals.rows[0])).is_some());
+    }
+}
+
+/// What a reader knows of a table. A hidden count is at least `least`.
+#[derive(Clone)]
+struct Knowledge {
+    cells: Vec<Vec<Known>>,
+    row_totals: Vec<Known>,
+    column_totals: Vec<Known>,
+    total: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    least: u64,
+    most: u64,
+}
+
+impl Known {
+    fn is_hidden(self) -> bool {
+        self.least < self.most
+    }
+
+    fn contains(self, count: u64) -> bool {
+        (self.least..=self.most).contains(&count)
+    }
+}
+
+impl Knowledge {
+    fn of(published: &PublishedTable, fixed: bool) -> Self {
+        let total = published.total;
+        let known = |count: &Option<u64>, least| match count {
+            Some(count) => Known { least: *count, most: *count },
+            None => Known { least, most: total },
+        };
+        // Rows whose total was hidden before hide zeros, too.
+        let row = |(row, total): (&Vec<Option<u64>>, &Option<u64>)| {
+            let least = if fixed && total.is_none() { 0 } else { 1 };
+            row.iter().map(|count| known(count, least)).collect()
+        };
+        Self {
+            cells: published.rows.iter().zip(&published.row_totals).map(row).collect(),
+            row_totals: published.row_totals.iter().map(|count| known(count, 1)).collect(),
+            column_totals: published.column_totals.iter().map(|count| known(count, 1)).collect(),
+            total,
+        }
+    }
+
+    /// All counts: of the cells, of the rows, of the columns.
+    fn counts(&mut self) -> Vec<&mut Known> {
+        self.cells.iter_mut().flatten().chain(&mut self.row_totals).chain(&mut self.column_totals).collect()
+    }
+
+    fn with(&self, index: usize, count: u64) -> Self {
+        let mut own = self.clone();
+        *own.counts()[index] = Known { least: count, most: count };
+        own
+    }
+
+    fn with_rows(&self, totals: &[u64]) -> Self {
+        let row_totals = totals.iter().map(|total| Known { least: *total, most: *total }).collect();
+        Self { row_totals, ..self.clone() }
+    }
+
+    /// Whether there is such a table, by trying them all.
+    fn is_possible(&self) -> bool {
+        let columns = self.column_totals.len();
+        self.tries_from(0, &mut vec![0; self.row_totals.len()], &mut vec![0; columns], columns)
+    }
+
+    fn tries_from(&self, cell: usize, rows: &mut [u64], columns: &mut [u64], width: usize) -> bool {
+        let (row, column) = (cell / width, cell % width);
+        if column == 0 && row > 0 && rows[row - 1] < self.row_totals[row - 1].least {
+            return false;
+        }
+        if row == rows.len() {
+            let mut totals = columns.iter().zip(&self.column_totals);
+            return rows.iter().sum::<u64>() == self.total && totals.all(|(sum, total)| *sum >= total.least);
+        }
+        let Known { least, most } = self.cells[row][column];
+        for count in least..=most {
+            let fits_column = columns[column] + count <= self.column_totals[column].most;
+            let fits_total = rows.iter().sum::<u64>() + count <= self.total;
+            if rows[row] + count > self.row_totals[row].most || !fits_column || !fits_total {
+                break;
+            }
+            rows[row] += count;
+            columns[column] += count;
+            let is_possible = self.tries_from(cell + 1, rows, columns, width);
+            rows[row] -= count;
+            columns[column] -= count;
+            if is_possible {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// All totals of three rows that are possible after what was published of them.
+fn totals_like(published: &PublishedTable) -> Vec<Vec<u64>> {
+    let known = &Knowledge::of(published, false).cells[0];
+    let mut possible = Vec::new();
+    for first in known[0].least..=known[0].most {
+        for second in known[1].least..=known[1].most.min(published.total - first) {
+            let third = published.total - first - second;
+            if known[2].contains(third) {
+                possible.push(vec![first, second, third]);
+            }
+        }
+    }
+    possible
+}
+
+/// Whether some possible count is at least `below`, and two are at least `below` apart.
+fn is_wide(total: u64, below: u64, is_possible: impl Fn(u64) -> bool) -> bool {
+    let least = (0..=total).find(|count| is_possible(*count));
+    least.is_some_and(|least| (least + below..=total).rev().any(is_possible))
+}
+
+fn counts(rows: usize, columns: usize) -> impl Strategy<Value = Vec<Vec<u64>>> {
+    let count = prop_oneof![2 => Just(0u64), 3 => 1u64..5, 3 => 5u64..15];
+    prop::collection::vec(prop::collection::vec(count, columns), rows)
+}
+
+fn shows_zeros_and_no_small_count(own: &CountTable, published: &PublishedTable, below: u64) -> bool {
+    let rows = own.with_margins(own.rows.clone()).unwrap();
+    let mut shown = published.rows.clone();
+    shown.iter_mut().zip(&published.row_totals).for_each(|(row, total)| row.push(*total));
+    shown.push([published.column_totals.as_slice(), &[Some(published.total)]].concat());
+    rows.iter().flatten().zip(shown.iter().flatten()).all(|(count, shown)| match shown {
+        Some(shown) => shown == count && (*count == 0 || *count >= below),
+        None => *count > 0,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn p6_no_hidden_count_follows_from_what_is_shown(
+        rows in (1usize..=3, 1usize..=3).prop_flat_map(|(rows, columns)| counts(rows, columns)),
+        below in 2u64..=5,
+    ) {
+        let own = CountTable::new(rows);
+        let Some(published) = own.suppress(below, None) else { return Ok(()) };
+        prop_assert!(shows_zeros_and_no_small_count(&own, &published, below));
+        prop_assert_eq!(own.suppress(below, None), Some(published.clone()));
+        let mut known = Knowledge::of(&published, false);
+        let hidden: Vec<bool> = known.counts().iter().map(|known| known.is_hidden()).collect();
+        for index in (0..hidden.len()).filter(|index| hidden[*index]) {
+            let is_possible = |count| count > 0 && known.with(index, count).is_possible();
+            prop_assert!(is_wide(known.total, below, is_possible), "{:?} {:?}", own, lines(Some(&published)));
+        }
+    }
+
+    #[test]
+    fn p6_no_hidden_count_follows_from_tables_with_the_same_rows(
+        rows in counts(3, 2),
+        parts in prop::collection::vec(0u64..=4, 3),
+        below in 2u64..=5,
+    ) {
+        let split = |(row, part): (&Vec<u64>, &u64)| {
+            let total: u64 = row.iter().sum();
+            vec![total * part / 4, total - total * part / 4]
+        };
+        let tables = [CountTable::new(rows.iter().zip(&parts).map(split).collect()), CountTable::new(rows)];
+        let Some(totals) = totals_of(&tables[1]).suppress(below, None) else { return Ok(()) };
+        let (tables, published): (Vec<_>, Vec<_>) = tables
+            .iter()
+            .filter_map(|table| Some((table, table.suppress(below, Some(&totals.rows[0]))?)))
+            .unzip();
+        let mut known: Vec<_> = published.iter().map(|published| Knowledge::of(published, true)).collect();
+        let possible_totals: Vec<_> =
+            totals_like(&totals).into_iter().filter(|totals| known.iter().all(|own| own.with_rows(totals).is_possible())).collect();
+        for (number, own) in known.iter_mut().enumerate() {
+            prop_assert_eq!(&published[number].row_totals, &totals.rows[0]);
+            // In a hidden row, a zero may be known.
+            let mut counts = Knowledge::of(&tables[number].suppress(0, None).unwrap(), true);
+            let is_zero = counts.counts().iter().map(|count| count.most == 0).collect::<Vec<_>>();
+            let hidden = own.counts().iter().map(|known| known.is_hidden()).collect::<Vec<_>>();
+            for index in (0..hidden.len()).filter(|index| hidden[*index] && !is_zero[*index]) {
+                let is_possible = |count| {
+                    let like = |totals: &&Vec<u64>| own.with_rows(totals).counts()[index].contains(count);
+                    possible_totals.iter().filter(like).any(|totals| own.with_rows(totals).with(index, count).is_possible())
+                };
+                prop_assert!(is_wide(own.total, below, is_possible), "{:?} {:?}", tables, published);
+            }
+        }
+    }
+}
