@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use dmv_redact::{Disposition, Filter, Requester};
-use dmv_redact_log::{DisclosureLog, Rotation};
+use dmv_redact_log::{DisclosureLog, LogOptions, Rotation};
 
 /// A response on its way to a requester, and what the switch knows about the request.
 struct Response<'a> {
@@ -35,7 +35,7 @@ impl Redactor {
         let filter = Filter::builder().policy_path(policy).build()?;
         // The first answer must not wait until shapes and paths are compiled.
         filter.warm();
-        let log = DisclosureLog::open(log, None, filter.policy())?.rotate(Rotation::daily())?;
+        let log = LogOptions::default().rotate(Rotation::daily()).open(log, &filter)?;
         Ok(Self { filter: RwLock::new(filter), log })
     }
 
@@ -43,7 +43,7 @@ impl Redactor {
     fn replace_policy(&self, policy: &Path) -> Result<(), Box<dyn Error>> {
         let filter = Filter::builder().policy_path(policy).build()?;
         filter.warm();
-        self.log.change_policy(filter.policy())?;
+        self.log.change_filter(&filter)?;
         *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
         Ok(())
     }

@@ -96,7 +96,7 @@ pub mod internal {
     /// The first reading.
     pub mod rewrite {
         pub use crate::rewrite::{
-            Judgement, Outcome, Outcomes, Parts, VariantBuffers, of_element, of_object, outcomes,
+            FilterIdentity, Judgement, Outcome, Outcomes, Parts, VariantBuffers, of_element, of_object, outcomes,
         };
     }
     /// The filter.

@@ -34,7 +34,7 @@ fn main() {
         let redacted = run(threads, &filter, &message, None);
         let folder = tempfile::tempdir_in(&folder).unwrap();
         let path = folder.path().join("disclosures.ndjson");
-        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+        let log = DisclosureLog::open(&path, &filter).unwrap();
         let recorded = run(threads, &filter, &message, Some(&log));
         log.end().unwrap();
         let bytes = std::fs::metadata(&path).unwrap().len() / recorded;

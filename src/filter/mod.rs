@@ -21,7 +21,7 @@ use pool::Pool;
 
 use crate::read::Limits;
 use crate::read::Refusal;
-use crate::rewrite::{self, Buffers, Parts, Receipt};
+use crate::rewrite::{self, Buffers, FilterIdentity, Parts, Receipt};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Policy;
@@ -192,6 +192,12 @@ impl Filter {
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {
         self.parts.policy.identity()
+    }
+
+    /// What its receipts are decided by.
+    #[doc(hidden)]
+    pub fn identity(&self) -> &Arc<FilterIdentity> {
+        &self.parts.identity
     }
 
     /// The policy, for reports on it without a requester.

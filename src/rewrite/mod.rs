@@ -4,6 +4,7 @@ mod context;
 mod embedded;
 mod envelope;
 mod facts;
+mod identity;
 mod json;
 mod links;
 mod names;
@@ -24,6 +25,7 @@ mod value;
 mod variants;
 mod xml;
 
+pub use identity::FilterIdentity;
 pub use receipt::{Disposition, FOUND_IMAGE, OwedDuty, Receipt};
 pub use tally::ElementCounts;
 

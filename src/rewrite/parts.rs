@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::identity::FilterIdentity;
 use super::json::JsonBuffers;
 use super::receipt::Record;
 use super::session::SessionBuffers;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub only_format: Option<String>,
     /// The key of tokens.
     pub token_key: Option<TokenKey>,
+    /// What tells this filter's decisions from those of others.
+    pub identity: Arc<FilterIdentity>,
 }
 
 /// What one message needs while it is rewritten; reused by the next.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::identity::FilterIdentity;
 use super::parts::Parts;
 use super::tally::ElementCounts;
 use crate::read::{Reason, Refusal};
@@ -251,6 +252,13 @@ impl Receipt {
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {
         self.record.parts.policy.identity()
+    }
+
+    /// What decided.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn identity(&self) -> &Arc<FilterIdentity> {
+        &self.record.parts.identity
     }
 
     /// The counts of each data element that was seen, in the order of the catalog. Of a message that was held or

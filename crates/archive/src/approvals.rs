@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use dmv_redact::{Instrument, Requester};
+use dmv_redact::{Instrument, Requester, RequesterError};
 use dmv_redact_model::hex::hex;
 use sha2::{Digest, Sha256};
 
@@ -17,6 +17,8 @@ pub struct Approvals {
     /// What is vouched for in the request of an approved message.
     claims: Vec<String>,
     instruments: Vec<Instrument>,
+    /// A request that was approved by who approved these.
+    model: Requester,
     /// By identifier: the number in the list, and the content that was approved.
     approved: HashMap<Vec<u8>, (u32, ContentDigest)>,
     /// The SHA-256 of the list.
@@ -56,7 +58,17 @@ impl Approvals {
             }
         }
         let (claims, instruments) = (claims.to_vec(), instruments.to_vec());
-        Ok(Self { claims, instruments, approved, digest: Sha256::digest(list).into() })
+        let model = Requester::default();
+        Ok(Self { claims, instruments, model, approved, digest: Sha256::digest(list).into() })
+    }
+
+    /// The same list, of what this person approved, as [`Requester::approved_by`] takes it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn approved_by(mut self, name: &str) -> Result<Self, RequesterError> {
+        self.model = self.model.approved_by(name)?;
+        Ok(self)
     }
 
     /// The SHA-256 of the list, in hexadecimal.
@@ -66,7 +78,8 @@ impl Approvals {
 
     /// The request of an approved message.
     pub(crate) fn request(&self, requester: &Requester) -> Requester {
-        let requester = self.claims.iter().fold(requester.clone(), |requester, claim| requester.claim(claim));
+        let requester = requester.clone().approved_as(&self.model);
+        let requester = self.claims.iter().fold(requester, |requester, claim| requester.claim(claim));
         self.instruments.iter().cloned().fold(requester, Requester::instrument)
     }
 

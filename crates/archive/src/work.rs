@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::approvals::{Approval, Approvals};
 use super::document::BatchWrapper;
@@ -46,7 +47,7 @@ pub struct Task {
 }
 
 /// The result of a unit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct UnitResult {
     pub(super) bodies: Bodies,
     pub(super) summary: Summary,
@@ -57,6 +58,20 @@ pub(super) struct UnitResult {
     pub(super) verified: VerificationCounts,
     /// The numbers of the approvals that it met.
     pub(super) approved: Vec<u32>,
+}
+
+impl UnitResult {
+    fn new(bodies: Bodies) -> Self {
+        Self {
+            bodies,
+            summary: Summary::default(),
+            comparison: Comparison::default(),
+            notices: Vec::new(),
+            product: UnitOutput::default(),
+            verified: VerificationCounts::default(),
+            approved: Vec::new(),
+        }
+    }
 }
 
 /// A notice about one message.
@@ -79,7 +94,7 @@ impl Task {
             builder: OutputBuilder::new(unit.target, staging),
             has_names: self.is_logged || self.approvals.is_some() || unit.target.has_names(),
             syntax: None,
-            result: UnitResult::default(),
+            result: UnitResult::new(Bodies::new(Arc::clone(self.filter.identity()))),
             tally: Tally::default(),
             out: Vec::new(),
             requester: None,

@@ -426,7 +426,7 @@ fn start_log(
 ) -> Result<(), RunError> {
     let has_begun = entry.audit.as_ref().map_or(Ok(false), |position| log.rewind(position))?;
     let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
-    log.prepare(run.task.filter.policy(), has_begun, is_dry_run).map_err(unwritable_log)?;
+    log.prepare(run.task.filter.identity(), has_begun, is_dry_run).map_err(unwritable_log)?;
     if let (Some(folder), false) = (folder, has_begun) {
         // Killed after this, it can be resumed; killed before, it has left nothing in the log.
         entry.audit = Some(log.position());

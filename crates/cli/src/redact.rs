@@ -102,6 +102,9 @@ struct RunRecord {
     /// The instrument behind a claim that approved messages get, as --instrument takes it; may be given again
     #[arg(long, value_name = "KEY=VALUE,...", requires = "approved")]
     approved_instrument: Vec<Instrument>,
+    /// Who approved these messages, for the disclosure log
+    #[arg(long, value_name = "NAME", requires = "approved")]
+    approved_by: Option<String>,
     /// Print a summary, for people or for programs [default with -o and --dry-run: text]
     #[arg(long, value_name = "FORM")]
     summary: Option<SummaryForm>,
@@ -371,8 +374,15 @@ fn approvals(
         check("--approved-claim", claim, with_instruments.clone().claim(claim))?;
     }
     let list = std::fs::read(path).map_err(|error| Problem::Io(format!("{}: {error}", path.display())))?;
-    let approvals = Approvals::parse(&list, claims, instruments);
-    approvals.map(Some).map_err(|error| Problem::Usage(format!("--approved {}: {error}", path.display())))
+    let approvals = Approvals::parse(&list, claims, instruments)
+        .map_err(|error| Problem::Usage(format!("--approved {}: {error}", path.display())))?;
+    match &record.approved_by {
+        None => Ok(Some(approvals)),
+        Some(name) => {
+            let named = approvals.approved_by(name);
+            named.map(Some).map_err(|error| Problem::Usage(format!("--approved-by: {error}")))
+        }
+    }
 }
 
 /// A message in flight takes itself, its output, its record and what compression needs; half of the memory is for
@@ -405,6 +415,7 @@ fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
                 approvals.as_ref().map(Approvals::digest),
                 &record.approved_claim,
                 &record.approved_instrument,
+                &record.approved_by,
             )),
         ),
         ("the disclosure log".to_owned(), debug_text(&record.log.as_deref().map(absolute))),

@@ -1,11 +1,16 @@
 //! Records of a batch of messages, serialized by the workers, chained later in the order of the source.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use dmv_redact::{Disposition, Instrument, Receipt, Requester};
+use serde::{Serialize, Serializer};
+
+use dmv_redact::internal::rewrite::FilterIdentity;
+use dmv_redact::{
+    Date, Disposition, ElementCounts, ElementId, Instrument, Ori, OwedDuty, PolicyIdentity, Reason, Receipt, Requester,
+};
 use dmv_redact_model::escape;
 use dmv_redact_model::policy::{Attribute, StatedBy};
-use serde::Serialize;
 
 use super::records::now;
 
@@ -22,40 +27,154 @@ pub struct RecordOrigin<'o> {
     pub request: Option<&'o Requester>,
 }
 
-/// The body of the record of a message.
+/// The body of the record of a message. What is nothing, none or false is omitted.
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct MessageRecord<'b> {
+    /// When it is recorded, which is right before the message goes out. None in a run over archives: a resumed run writes the
+    /// same records again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
     source: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<u64>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    id: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'b str>,
+    #[serde(skip_serializing_if = "is_default")]
+    dry_run: bool,
+    disposition: Disposition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'b str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    format_replaces: &'b [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_type: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requester: Option<Ori>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stated: Option<StatedBy<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agency_classes: Vec<&'b str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     claims: &'b [String],
     /// What is behind them.
     #[serde(skip_serializing_if = "<[Instrument]>::is_empty")]
     instruments: &'b [Instrument],
-    /// When it is recorded, which is right before the message goes out. Omitted in a run over archives: a resumed run
-    /// writes the same records again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-    /// Omitted if false, as in the records of earlier versions.
-    #[serde(rename = "dry-run", skip_serializing_if = "std::ops::Not::not")]
-    dry_run: bool,
-    #[serde(flatten)]
-    receipt: &'b Receipt,
+    approved_by: Option<&'b str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<&'b str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duties: Vec<OwedDuty<'b>>,
+    /// If it isn't the one of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'b PolicyIdentity>,
+    /// The date by which it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<Date>,
+    #[serde(skip_serializing_if = "ElementList::is_empty")]
+    released: ElementList<'b>,
+    #[serde(skip_serializing_if = "ElementList::is_empty")]
+    generalised: ElementList<'b>,
+    #[serde(skip_serializing_if = "ElementList::is_empty")]
+    removed: ElementList<'b>,
+    /// Of the removed ones, those that the policy permits.
+    #[serde(skip_serializing_if = "ElementList::is_empty")]
+    misshapen: ElementList<'b>,
+    #[serde(skip_serializing_if = "is_default")]
+    unmapped: u32,
+    /// Images that were found in other values.
+    #[serde(skip_serializing_if = "is_default")]
+    found_images: u32,
+    bytes_in: usize,
+    #[serde(skip_serializing_if = "is_default")]
+    bytes_out: usize,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// The data elements of a message of which at least one value became something: by their numbers, as `0-3,7`, or else by their
+/// ids, as a list.
+struct ElementList<'b> {
+    counts: &'b [(ElementId, ElementCounts)],
+    count: fn(&ElementCounts) -> u32,
+    /// For the ids.
+    of_other: Option<&'b FilterIdentity>,
+}
+
+impl<'b> ElementList<'b> {
+    /// The elements' indices, ascending.
+    fn indices(&self) -> impl Iterator<Item = usize> + use<'b> {
+        let count = self.count;
+        self.counts.iter().filter(move |(_, counts)| count(counts) > 0).map(|(element, _)| element.index())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.indices().next().is_none()
+    }
+}
+
+impl Serialize for ElementList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.of_other {
+            Some(other) => serializer.collect_seq(self.indices().filter_map(|index| other.elements.get(index))),
+            None => serializer.serialize_str(&ranges(self.indices())),
+        }
+    }
+}
+
+/// Ascending numbers, those in a row as first and last.
+fn ranges(numbers: impl Iterator<Item = usize>) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let texts = ranges.into_iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    texts.collect::<Vec<_>>().join(",")
 }
 
 /// Bodies of records, concatenated.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Bodies {
+    /// The filter of the run: what it decided is told by numbers, what another did by names.
+    filter: Arc<FilterIdentity>,
     bytes: Vec<u8>,
     /// The end of each, and its message's disposition.
     ends: Vec<(usize, Disposition)>,
 }
 
 impl Bodies {
+    /// None yet, for a log whose run was begun with this filter.
+    pub fn new(filter: Arc<FilterIdentity>) -> Self {
+        Self { filter, bytes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Those so far; none are left.
+    pub fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(Arc::clone(&self.filter)))
+    }
+
+    /// The filter of the run.
+    pub(super) fn filter(&self) -> &Arc<FilterIdentity> {
+        &self.filter
+    }
+
     /// Adds the record of a message: its origin, then its receipt. Of a dry run nothing went out.
     pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
         self.push_at(None, origin, dry_run, receipt);
@@ -63,12 +182,45 @@ impl Bodies {
 
     fn push_at(&mut self, time: Option<String>, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
         let RecordOrigin { source, item, id, request } = origin;
-        // Where the envelope states anything of the request, the receipt has all that is stated.
-        let says = |request: &&Requester| receipt.request().is_none() && request.statements().next().is_some();
-        let stated = request.filter(says).map(StatedBy);
-        let claims = request.map_or(&[][..], Requester::claims);
-        let instruments = request.map_or(&[][..], Requester::instruments);
-        self.push_record(&MessageRecord { source, item, id, stated, claims, instruments, time, dry_run, receipt });
+        let decided_by = receipt.identity();
+        let is_own = Arc::ptr_eq(decided_by, &self.filter) || **decided_by == *self.filter;
+        let list =
+            |count| ElementList { counts: receipt.counts(), count, of_other: (!is_own).then_some(&**decided_by) };
+        let record = MessageRecord {
+            source,
+            item,
+            id: Some(id).filter(|id| !id.is_empty() && *id != source),
+            correlation_id: receipt.correlation_id(),
+            dry_run,
+            disposition: receipt.disposition(),
+            reason: receipt.reason(),
+            detail: receipt.detail(),
+            offset: receipt.offset(),
+            format: receipt.format(),
+            format_replaces: receipt.replaced_formats(),
+            message_type: receipt.message_type(),
+            requester: receipt.requester(),
+            // Where the envelope states anything of the request, the receipt has all that is stated.
+            stated: receipt.request().or(request).filter(|request| request.statements().next().is_some()).map(StatedBy),
+            agency_classes: receipt.agency_classes().collect(),
+            claims: request.map_or(&[], Requester::claims),
+            instruments: request.map_or(&[], Requester::instruments),
+            approved_by: request.and_then(Requester::approver),
+            rules: receipt.rules().collect(),
+            duties: receipt.duties().collect(),
+            policy: (!is_own).then_some(receipt.policy()),
+            date: receipt.date().filter(|date| !time.as_ref().is_some_and(|time| time.starts_with(&date.to_string()))),
+            released: list(|counts| counts.released),
+            generalised: list(|counts| counts.generalised),
+            removed: list(|counts| counts.removed),
+            misshapen: list(|counts| counts.shape),
+            unmapped: receipt.unmapped(),
+            found_images: receipt.found_images(),
+            bytes_in: receipt.bytes_in(),
+            bytes_out: receipt.bytes_out(),
+            time,
+        };
+        self.push_record(&record);
     }
 
     /// The same for a message that goes out now.
@@ -86,18 +238,17 @@ impl Bodies {
 
     fn push_record(&mut self, record: &MessageRecord<'_>) {
         let start = self.bytes.len();
-        // Writing to a vector can't fail, and all keys of a receipt are strings.
+        // Writing to a vector can't fail, and all keys of a record are strings.
         let _ = serde_json::to_writer(&mut self.bytes, record);
-        // Only the names and the user need escaping: the rest are words of the policy, fixed words and numbers (P6).
-        let is_unsafe = |name| matches!(escape::escape(name), Cow::Owned(_));
-        let requests = [record.stated.map(|stated| stated.0), record.receipt.request()];
-        let mut users = requests.into_iter().flatten().filter_map(|request| request.stated(Attribute::User));
-        if is_unsafe(record.source) || is_unsafe(record.id) || users.any(is_unsafe) {
+        // Only these need escaping: the rest are words of the policy, fixed words and numbers (P6).
+        let user = record.stated.as_ref().and_then(|stated| stated.0.stated(Attribute::User));
+        let mut names = [Some(record.source), record.id, user, record.approved_by].into_iter().flatten();
+        if names.any(|name| matches!(escape::escape(name), Cow::Owned(_))) {
             let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(safe.as_bytes());
         }
-        self.ends.push((self.bytes.len(), record.receipt.disposition()));
+        self.ends.push((self.bytes.len(), record.disposition));
     }
 
     #[cfg(test)]

@@ -3,24 +3,24 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chain::MAX_LINE_BYTES;
 use super::records::today;
 use super::{Bodies, Key, Log, LogError, Rotation};
-use dmv_redact::{Receipt, Requester};
-use dmv_redact_model::policy::PolicyIdentity;
+use dmv_redact::internal::rewrite::FilterIdentity;
+use dmv_redact::{Filter, Receipt, Requester};
 
 /// A log that a process appends disclosures to, for as long as it runs, from all of its threads. One process writes a log at a
 /// time.
 ///
 /// ```
 /// # use dmv_redact::{Filter, Requester};
-/// # use dmv_redact_log::{DisclosureLog, Rotation};
+/// # use dmv_redact_log::{LogOptions, Rotation};
 /// # let folder = tempfile::tempdir()?;
 /// let filter = Filter::builder().build()?;
 /// let path = folder.path().join("disclosures.ndjson");
-/// let log = DisclosureLog::open(&path, None, filter.policy())?.rotate(Rotation::daily())?;
+/// let log = LogOptions::default().rotate(Rotation::daily()).service("msw-2").open(&path, &filter)?;
 /// let requester = Requester::new("AZ0070000")?.purpose("C").correlation_id("7f3a-0042")?;
 /// let mut out = Vec::new();
 /// let receipt = filter.redact(b"no message", &requester, &mut out);
@@ -36,8 +36,22 @@ pub struct DisclosureLog {
     writer: Mutex<Writer>,
 }
 
+/// How a log is written.
+///
+/// ```
+/// # use dmv_redact_log::{LogOptions, Rotation};
+/// let options = LogOptions::default().rotate(Rotation::daily().or_after_bytes(1 << 30)).service("msw-2");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct LogOptions {
+    key: Option<Key>,
+    rotation: Option<Rotation>,
+    service: Option<String>,
+    is_dry_run: bool,
+}
+
 /// What waits to be written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     bodies: Bodies,
     /// How many records there were since the log was opened.
@@ -50,7 +64,7 @@ const LONGEST_BODY: usize = MAX_LINE_BYTES - 1024;
 #[derive(Debug)]
 struct Writer {
     log: Log,
-    policy: PolicyIdentity,
+    filter: Arc<FilterIdentity>,
     is_dry_run: bool,
     /// How many of the queue's records are on disk.
     written: u64,
@@ -60,49 +74,64 @@ struct Writer {
     day: String,
 }
 
-impl DisclosureLog {
-    /// Opens a log, or creates one that only its owner can read, and records that the process begins under this policy.
+impl LogOptions {
+    /// Keys the hashes: without the key nobody can recompute them.
+    #[must_use]
+    pub fn key(self, key: Key) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    /// The log goes on in a new file when that is due. Otherwise it is one file. Its folder must let a file have two names (hard
+    /// links), and this process create files there.
+    #[must_use]
+    pub fn rotate(self, rotation: Rotation) -> Self {
+        Self { rotation: Some(rotation), ..self }
+    }
+
+    /// Names the process or machine that writes; it is escaped.
+    #[must_use]
+    pub fn service(self, name: impl Into<String>) -> Self {
+        Self { service: Some(name.into()), ..self }
+    }
+
+    /// For a switch that is tried, and forwards messages as they were: its records say that they are of a dry run, and no
+    /// report takes them for disclosures.
+    #[must_use]
+    pub fn dry_run(self) -> Self {
+        Self { is_dry_run: true, ..self }
+    }
+
+    /// Opens a log, or creates one that only its owner can read, and records that the process begins with this filter.
     /// An earlier process may have stopped without an end, and in the middle of a line: what it left stays.
     ///
     /// # Errors
-    /// When it can't be opened or written, another process has it locked, it isn't a log, or its last line was changed or has
-    /// another key.
-    pub fn open(path: &Path, key: Option<Key>, policy: &PolicyIdentity) -> Result<Self, LogError> {
-        Self::begin(path, key, policy, false)
-    }
-
-    /// The same while the switch is tried and forwards messages as they were: its records say that they are of a dry run, and
-    /// no report takes them for disclosures.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_dry_run(path: &Path, key: Option<Key>, policy: &PolicyIdentity) -> Result<Self, LogError> {
-        Self::begin(path, key, policy, true)
-    }
-
-    fn begin(path: &Path, key: Option<Key>, policy: &PolicyIdentity, is_dry_run: bool) -> Result<Self, LogError> {
+    /// When it can't be opened or written, another process has it locked, it isn't a log, its last line was changed or has
+    /// another key, or it can't go on in a new file and should.
+    pub fn open(self, path: &Path, filter: &Filter) -> Result<DisclosureLog, LogError> {
+        let Self { key, rotation, service, is_dry_run } = self;
         let io = |error: io::Error| LogError::io(path, &error);
         let mut log = Log::open(path, key)?;
-        let day = log.first_day().map_err(io)?.unwrap_or_else(today);
-        log.begin_open_ended(policy, is_dry_run).map_err(io)?;
-        let (policy, rotation) = (policy.clone(), Rotation::default());
-        let writer = Writer { log, policy, is_dry_run, written: 0, has_failed: false, rotation, day };
-        Ok(Self { is_dry_run, queue: Mutex::default(), writer: Mutex::new(writer) })
+        if rotation.is_some() {
+            let checked = log.check_rotation();
+            checked.map_err(|error| LogError::Io(format!("the log can't go on in a new file: {error}")))?;
+        }
+        let (day, filter) = (log.first_day(), Arc::clone(filter.identity()));
+        log.set_service(service);
+        log.begin_open_ended(&filter, is_dry_run).map_err(io)?;
+        let queue = Queue { bodies: Bodies::new(Arc::clone(&filter)), count: 0 };
+        let rotation = rotation.unwrap_or_default();
+        let writer = Writer { log, filter, is_dry_run, written: 0, has_failed: false, rotation, day };
+        Ok(DisclosureLog { is_dry_run, queue: Mutex::new(queue), writer: Mutex::new(writer) })
     }
+}
 
-    /// The same log, which goes on in a new file when that is due. Without it, it is one file. Its folder must let a file have
-    /// two names (hard links), and this process create files there.
+impl DisclosureLog {
+    /// Opens a log of one file, without a key: as [`LogOptions::open`].
     ///
     /// # Errors
-    /// When it doesn't, or something that is no log is in the way.
-    pub fn rotate(self, rotation: Rotation) -> Result<Self, LogError> {
-        {
-            let mut writer = lock(&self.writer);
-            let checked = writer.log.check_rotation();
-            checked.map_err(|error| LogError::Io(format!("the log can't go on in a new file: {error}")))?;
-            writer.rotation = rotation;
-        }
-        Ok(self)
+    /// As there.
+    pub fn open(path: &Path, filter: &Filter) -> Result<Self, LogError> {
+        LogOptions::default().open(path, filter)
     }
 
     /// Records one message with the current time, and syncs: when it returns, its output may go out (P12). `source` is the
@@ -126,22 +155,14 @@ impl DisclosureLog {
         &self,
         records: impl IntoIterator<Item = (&'r str, &'r Requester, &'r Receipt)>,
     ) -> io::Result<()> {
-        let mut bodies = Bodies::default();
-        for (source, requester, receipt) in records {
-            let of_other = requester.shared_correlation_id().as_deref() != receipt.correlation_id()
-                || requester.ori().is_some_and(|ori| receipt.requester() != Some(ori));
-            if of_other {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the receipt is of another request"));
-            }
-            let before = bodies.len();
-            bodies.push_now(source, requester, self.is_dry_run, receipt);
-            if bodies.len() - before > LONGEST_BODY {
-                let what = "the record is longer than a line of the log may be";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-            }
-        }
+        let records: Vec<_> = records.into_iter().collect();
+        let mut bodies = self.bodies(&Arc::clone(lock(&self.queue).bodies.filter()), &records)?;
         let own = {
             let mut queue = lock(&self.queue);
+            // Meanwhile another filter may have begun: its records are those of its own words.
+            if !Arc::ptr_eq(bodies.filter(), queue.bodies.filter()) {
+                bodies = self.bodies(queue.bodies.filter(), &records)?;
+            }
             queue.count += bodies.count() as u64;
             queue.bodies.append(&bodies);
             queue.count
@@ -154,21 +175,46 @@ impl DisclosureLog {
         }
     }
 
+    /// The records of messages, for a run of this filter.
+    fn bodies(&self, filter: &Arc<FilterIdentity>, records: &[(&str, &Requester, &Receipt)]) -> io::Result<Bodies> {
+        let mut bodies = Bodies::new(Arc::clone(filter));
+        for &(source, requester, receipt) in records {
+            let of_other = requester.shared_correlation_id().as_deref() != receipt.correlation_id()
+                || requester.ori().is_some_and(|ori| receipt.requester() != Some(ori));
+            if of_other {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the receipt is of another request"));
+            }
+            let before = bodies.len();
+            bodies.push_now(source, requester, self.is_dry_run, receipt);
+            if bodies.len() - before > LONGEST_BODY {
+                let what = "the record is longer than a line of the log may be";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            }
+        }
+        Ok(bodies)
+    }
+
     /// As if the file were begun on another day.
     #[cfg(test)]
     pub(crate) fn begun_on(&self, day: &str) {
         day.clone_into(&mut lock(&self.writer).day);
     }
 
-    /// Records that another policy decides from now on.
+    /// Records that another filter decides from now on. What was decided by the one so far may still be appended.
     ///
     /// # Errors
     /// As [`append`](Self::append).
-    pub fn change_policy(&self, policy: &PolicyIdentity) -> io::Result<()> {
+    pub fn change_filter(&self, filter: &Filter) -> io::Result<()> {
         let mut writer = lock(&self.writer);
-        writer.write(&self.queue)?;
-        writer.policy = policy.clone();
-        writer.guarded(|writer| writer.log.end().and_then(|()| writer.log.begin_open_ended(policy, writer.is_dry_run)))
+        let filter = filter.identity();
+        let waiting = {
+            let mut queue = lock(&self.queue);
+            let next = Bodies::new(Arc::clone(filter));
+            (std::mem::replace(&mut queue.bodies, next), queue.count)
+        };
+        writer.write_all(waiting)?;
+        writer.filter = Arc::clone(filter);
+        writer.guarded(|writer| writer.log.end().and_then(|()| writer.log.begin_open_ended(filter, writer.is_dry_run)))
     }
 
     /// Records that the process ends. Returns sequence number and hash of the last line: kept elsewhere, they reveal
@@ -187,10 +233,15 @@ impl DisclosureLog {
 impl Writer {
     /// Writes and syncs all that waits.
     fn write(&mut self, queue: &Mutex<Queue>) -> io::Result<()> {
-        let (bodies, count) = {
+        let waiting = {
             let mut queue = lock(queue);
-            (std::mem::take(&mut queue.bodies), queue.count)
+            (queue.bodies.take(), queue.count)
         };
+        self.write_all(waiting)
+    }
+
+    /// Writes and syncs some, the last of which is this one of all.
+    fn write_all(&mut self, (bodies, count): (Bodies, u64)) -> io::Result<()> {
         self.guarded(|writer| {
             writer.rotate_if_due()?;
             writer.log.append(&bodies)?;
@@ -203,7 +254,7 @@ impl Writer {
     fn rotate_if_due(&mut self) -> io::Result<()> {
         let today = today();
         if self.rotation.is_due(self.log.bytes(), self.day != today) {
-            self.log.rotate(&self.policy, self.is_dry_run)?;
+            self.log.rotate(&self.filter, self.is_dry_run)?;
             self.day = today;
         }
         Ok(())

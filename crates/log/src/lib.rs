@@ -1,4 +1,4 @@
-//! The disclosure log: one receipt per line, each line chained to the previous one by its hash, so that a change, removal,
+//! The disclosure log: one disclosure per line, each line chained to the previous one by its hash, so that a change, removal,
 //! insertion or reordering is detected. It never holds a value of a message (P6).
 
 mod bodies;
@@ -24,7 +24,7 @@ use dmv_redact_model::escape::escape;
 
 pub use bodies::{Bodies, RecordOrigin};
 pub use chain::LogLine;
-pub use disclosure_log::DisclosureLog;
+pub use disclosure_log::{DisclosureLog, LogOptions};
 pub use key::Key;
 pub use log::{Log, LogPosition};
 pub use rotation::Rotation;

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::chain::{Link, LogLine, RecordKind, read_line};
 use super::counts::DispositionCounts;
 use super::ending::LogEnd;
-use super::records::{CheckpointRecord, StartRecord, body_of, day_of, now};
+use super::records::{
+    CheckpointRecord, FirstRecord, Names, NamesOrPlace, RECORD_VERSION, StartRecord, body_of, now, today,
+};
 use super::rotation::{NextFile, finish_rotation, is_named};
 use super::tail::{LineBoundary, Tail};
 use super::{Bodies, Key, LogError};
-use dmv_redact_model::policy::PolicyIdentity;
+use dmv_redact::internal::rewrite::FilterIdentity;
 
 /// The log of a run.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Log {
     end: LineBoundary,
     /// Bytes of an unfinished line at its end: they stay, and the start record after them declares them.
     torn_bytes: u64,
+    /// Of the file; `None` if it has none, or is no line of a log.
+    first: Option<FirstRecord>,
+    /// Who writes, if it has a name.
+    service: Option<String>,
     /// The policy's digest.
     policy: String,
     /// The sequence number of the run's first record; 0 before that.
@@ -97,6 +103,8 @@ impl Log {
             key,
             end: LineBoundary { link, bytes: length },
             torn_bytes: length - ending.end,
+            first: None,
+            service: None,
             policy: String::new(),
             run: 0,
             counts: DispositionCounts::default(),
@@ -105,6 +113,7 @@ impl Log {
             prepared: None,
             lines: Vec::new(),
         };
+        log.first = read_first(&log.file, log.key.as_ref()).map_err(io)?;
         log.file.seek(SeekFrom::Start(length)).map_err(io)?;
         finish_rotation(path, &log.file, link.sequence).map_err(io)?;
         Ok(log)
@@ -115,15 +124,20 @@ impl Log {
         self.torn_bytes
     }
 
+    /// Names who writes, in the start records from now on.
+    pub(super) fn set_service(&mut self, name: Option<String>) {
+        self.service = name;
+    }
+
     /// Prepares the start record, so that the journal can name it before it is written.
-    pub fn prepare(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
-        self.prepare_start(policy, resumed, dry_run, false)
+    pub fn prepare(&mut self, filter: &FilterIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
+        self.prepare_start(filter, resumed, dry_run, false)
     }
 
     /// Begins a run that has no end of its own: the process may stop after any record.
-    pub(super) fn begin_open_ended(&mut self, policy: &PolicyIdentity, dry_run: bool) -> io::Result<()> {
+    pub(super) fn begin_open_ended(&mut self, filter: &FilterIdentity, dry_run: bool) -> io::Result<()> {
         (self.run, self.counts, self.since_checkpoint) = (0, DispositionCounts::default(), 0);
-        self.prepare_start(policy, false, dry_run, true)?;
+        self.prepare_start(filter, false, dry_run, true)?;
         // What was torn before is declared once.
         self.torn_bytes = 0;
         self.start()?;
@@ -132,25 +146,30 @@ impl Log {
 
     fn prepare_start(
         &mut self,
-        policy: &PolicyIdentity,
+        filter: &FilterIdentity,
         resumed: bool,
         dry_run: bool,
         open_ended: bool,
     ) -> io::Result<()> {
-        self.policy.clone_from(&policy.sha256);
+        self.policy.clone_from(&filter.policy.sha256);
         if self.run == 0 {
             self.run = self.end.link.sequence + 1;
         }
+        let names = Names::of(filter);
+        let said = self.first.as_ref().filter(|first| first.names.as_ref() == Some(&names));
         let body = StartRecord {
             time: now(),
             version: env!("CARGO_PKG_VERSION"),
-            policy,
+            record_version: RECORD_VERSION,
+            service: self.service.as_deref(),
+            policy: &filter.policy,
             keyed: self.key.is_some(),
             resumed,
             run: self.run,
             torn_bytes: self.torn_bytes,
             dry_run,
             open_ended,
+            names: said.map_or(NamesOrPlace::Names(&names), |first| NamesOrPlace::Place { names_in: first.sequence }),
         };
         let mut line = Vec::new();
         let link = self.end.link.write_line(&mut line, self.key.as_ref(), RecordKind::Start, &body_of(&body)?)?;
@@ -160,10 +179,13 @@ impl Log {
 
     /// Writes the prepared record.
     pub fn start(&mut self) -> io::Result<()> {
-        match self.prepared.take() {
-            Some((line, link)) => self.write(&line, link),
-            None => Ok(()),
+        let Some((line, link)) = self.prepared.take() else { return Ok(()) };
+        let is_first = self.end.bytes == 0;
+        self.write(&line, link)?;
+        if is_first {
+            self.first = line.strip_suffix(b"\n").and_then(LogLine::parse).map(|line| FirstRecord::of(&line));
         }
+        Ok(())
     }
 
     /// Records messages. When it returns, the operating system has them; they aren't synced yet.
@@ -196,14 +218,9 @@ impl Log {
         self.end.bytes
     }
 
-    /// The day on which the file was begun, as its first line says; `None` if that says none.
-    pub(super) fn first_day(&mut self) -> io::Result<Option<String>> {
-        let mut line = Vec::new();
-        self.file.seek(SeekFrom::Start(0))?;
-        read_line(&mut BufReader::new(&self.file), &mut line)?;
-        self.file.seek(SeekFrom::Start(self.end.bytes))?;
-        let line = line.strip_suffix(b"\n").and_then(LogLine::parse_last);
-        Ok(line.and_then(|(_, line)| day_of(&line)))
+    /// The day on which the file was begun, as its first line says; today if that says none.
+    pub(super) fn first_day(&self) -> String {
+        self.first.as_ref().and_then(|first| first.day.clone()).unwrap_or_else(today)
     }
 
     /// Whether the log can go on in a new file, where it is.
@@ -212,15 +229,15 @@ impl Log {
     }
 
     /// Ends the run, and begins another under this policy in a file of its own: the chain goes on there.
-    pub(super) fn rotate(&mut self, policy: &PolicyIdentity, dry_run: bool) -> io::Result<()> {
+    pub(super) fn rotate(&mut self, filter: &FilterIdentity, dry_run: bool) -> io::Result<()> {
         self.end()?;
         let last = self.end.link.sequence;
         let (file, next) = NextFile::create(&self.path)?;
         file.lock()?;
         // Locked until the new one has its name: no other process must go on with it.
         let before = std::mem::replace(&mut self.file, file);
-        self.end.bytes = 0;
-        self.begin_open_ended(policy, dry_run)?;
+        (self.end.bytes, self.first) = (0, None);
+        self.begin_open_ended(filter, dry_run)?;
         next.put_in_place(&before, last)
     }
 
@@ -355,6 +372,15 @@ impl Log {
 
 const ANOTHER_RUN: &str = "another run is writing this log";
 const NOT_A_LOG: &str = "its last line is none of a disclosure log: verify it, and begin another";
+
+/// The first line of a file, if it is as it was written.
+fn read_first(mut file: &File, key: Option<&Key>) -> io::Result<Option<FirstRecord>> {
+    let mut line = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    read_line(&mut BufReader::new(file), &mut line)?;
+    let line = line.strip_suffix(b"\n").and_then(LogLine::parse_last);
+    Ok(line.filter(|(_, line)| line.is_intact(key)).map(|(_, line)| FirstRecord::of(&line)))
+}
 
 fn unusable(path: &Path, what: &str) -> LogError {
     LogError::Usage(format!("{}: {what}", path.display()))

@@ -1,5 +1,6 @@
 //! The records of a run itself, between those of its messages: start, checkpoint, end.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
@@ -7,8 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::LogLine;
 use super::counts::DispositionCounts;
+use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact_model::escape;
 use dmv_redact_model::policy::PolicyIdentity;
+
+/// The version of the records' members. Before it there was none in a start: message records had counts of values by data
+/// element, and the policy.
+pub(super) const RECORD_VERSION: u32 = 2;
 
 /// A run starts or resumes.
 #[derive(Debug, Serialize)]
@@ -16,6 +22,10 @@ use dmv_redact_model::policy::PolicyIdentity;
 pub(super) struct StartRecord<'b> {
     pub(super) time: String,
     pub(super) version: &'b str,
+    pub(super) record_version: u32,
+    /// The process or machine that writes, if it has a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) service: Option<&'b str>,
     pub(super) policy: &'b PolicyIdentity,
     pub(super) keyed: bool,
     pub(super) resumed: bool,
@@ -28,6 +38,35 @@ pub(super) struct StartRecord<'b> {
     /// Whether the process may stop after any record. Omitted if not, as in the records of earlier versions.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) open_ended: bool,
+    #[serde(flatten)]
+    pub(super) names: NamesOrPlace<'b>,
+}
+
+/// What the records after a start mean by their numbers, or the earlier start of the same file that says it.
+#[derive(Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "kebab-case")]
+pub(super) enum NamesOrPlace<'b> {
+    Names(&'b Names),
+    Place {
+        /// The sequence number of that start.
+        names_in: u64,
+    },
+}
+
+/// Once a file: the digests of the formats, and the data elements that records give the numbers of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Names {
+    /// SHA-256 by name.
+    formats: BTreeMap<String, String>,
+    /// By number, from 0.
+    data_elements: Vec<String>,
+}
+
+impl Names {
+    pub(super) fn of(filter: &FilterIdentity) -> Self {
+        Self { formats: filter.formats.iter().cloned().collect(), data_elements: filter.elements.clone() }
+    }
 }
 
 /// A run's progress, or its end.
@@ -67,13 +106,28 @@ pub(super) fn read<'l, R: Deserialize<'l>>(line: &LogLine<'_>, object: &'l mut V
 }
 
 /// The day of a record in UTC; `None` if it has no time.
-pub(super) fn day_of(line: &LogLine<'_>) -> Option<String> {
+fn day_of(line: &LogLine<'_>) -> Option<String> {
     #[derive(Deserialize)]
     struct Timed {
         time: String,
     }
     let timed: Timed = read(line, &mut Vec::new())?;
     timed.time.get(..DAY).map(str::to_owned)
+}
+
+/// What the first record of a file says that later ones refer to.
+#[derive(Debug)]
+pub(super) struct FirstRecord {
+    pub(super) sequence: u64,
+    /// The day on which the file was begun, in UTC.
+    pub(super) day: Option<String>,
+    pub(super) names: Option<Names>,
+}
+
+impl FirstRecord {
+    pub(super) fn of(line: &LogLine<'_>) -> Self {
+        Self { sequence: line.link.sequence, day: day_of(line), names: read(line, &mut Vec::new()) }
+    }
 }
 
 /// The current day in UTC, `YYYY-MM-DD`.

@@ -8,25 +8,28 @@
 )]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Bodies, DisclosureLog, Key, Log, LogError, Rotation, Verification, verify};
+use super::{Bodies, DisclosureLog, Key, Log, LogError, LogOptions, Rotation, Verification, verify};
+use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Disposition, Filter, Instrument, Receipt, Requester};
 use dmv_redact_model::policy::PolicyIdentity;
 
-fn policy() -> PolicyIdentity {
-    PolicyIdentity { name: "test".to_owned(), version: "1".to_owned(), sha256: "ab".repeat(32) }
+fn filter() -> FilterIdentity {
+    let policy = PolicyIdentity { name: "test".to_owned(), version: "1".to_owned(), sha256: "ab".repeat(32) };
+    FilterIdentity { policy, formats: Vec::new(), elements: vec!["person.name".to_owned()] }
 }
 
 const DISPOSITIONS: [Disposition; 4] =
     [Disposition::Released, Disposition::Redacted, Disposition::Held, Disposition::Withheld];
 
 fn bodies(numbers: std::ops::Range<usize>) -> Bodies {
-    let mut bodies = Bodies::default();
+    let mut bodies = Bodies::new(Arc::new(filter()));
     for number in numbers {
         let disposition = DISPOSITIONS[number % 4];
         let name = disposition.name();
@@ -38,7 +41,7 @@ fn bodies(numbers: std::ops::Range<usize>) -> Bodies {
 
 fn begin(path: &Path) -> Log {
     let mut log = Log::open(path, None).unwrap();
-    log.prepare(&policy(), false, false).unwrap();
+    log.prepare(&filter(), false, false).unwrap();
     log.start().unwrap();
     log
 }
@@ -46,7 +49,7 @@ fn begin(path: &Path) -> Log {
 fn resume(path: &Path, position: &super::LogPosition) -> Log {
     let mut log = Log::open(path, None).unwrap();
     let has_begun = log.rewind(position).unwrap();
-    log.prepare(&policy(), has_begun, false).unwrap();
+    log.prepare(&filter(), has_begun, false).unwrap();
     log.start().unwrap();
     log
 }
@@ -248,7 +251,7 @@ fn p11_a_run_that_is_killed_as_it_begins_begins_anew_or_goes_on() {
             for other in [false, true] {
                 let (_folder, path) = in_folder();
                 let mut log = Log::open(&path, None).unwrap();
-                log.prepare(&policy(), false, false).unwrap();
+                log.prepare(&filter(), false, false).unwrap();
                 let journal = log.position();
                 if is_written {
                     log.start().unwrap();
@@ -332,7 +335,7 @@ fn checkpoints_come_every_ten_thousand_messages() {
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text.matches("\"record\":\"checkpoint\"").count(), 2);
     assert_eq!(faults(&path), [""; 0]);
-    let count = format!("\"policy\":\"{}\",\"messages\":25000,\"released\":6250,", policy().sha256);
+    let count = format!("\"policy\":\"{}\",\"messages\":25000,\"released\":6250,", filter().policy.sha256);
     assert!(text.lines().last().unwrap().contains(&count));
     drop(log);
     // A resumed run skips a checkpoint among its earlier records.
@@ -351,7 +354,7 @@ fn checkpoints_come_every_ten_thousand_messages() {
 fn p8_a_record_too_long_to_be_read_again_is_never_written() {
     let (_folder, path) = in_folder();
     let mut log = begin(&path);
-    let mut long = Bodies::default();
+    let mut long = Bodies::new(Arc::new(filter()));
     let body = format!("{{\"source\":\"{}\",\"disposition\":\"held\"}}", "x".repeat(1 << 20));
     long.push_body(Disposition::Held, body.as_bytes());
     let error = log.append(&long).unwrap_err();
@@ -371,7 +374,7 @@ fn a_key_is_a_files_content_without_its_line_end() {
     assert!(usage(key(b"123456789012345\n")).ends_with("the key is too short: 16 bytes at least are wanted"));
     assert!(usage(key(&[b'k'; 65_537])).ends_with("the key is too long: 65536 bytes at most are wanted"));
     let mut log = Log::open(&path, Some(key(b"1234567890123456\n").unwrap())).unwrap();
-    log.prepare(&policy(), false, false).unwrap();
+    log.prepare(&filter(), false, false).unwrap();
     log.start().unwrap();
     log.end().unwrap();
     drop(log);
@@ -512,18 +515,23 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// A policy that isn't the baseline.
+const OTHER: &[u8] = b"[policy]\nname = 'other'\nversion = '1'\n[agencies.a]\nori = ['AZ*']\n\
+                       [[permit]]\nid = 'a'\nagencies = ['a']\nelements = ['person.name']\n";
+
 /// As a switch appends: one receipt at a time, each on disk before its output goes out.
 #[test]
 fn p12_disclosures_appended_one_by_one_are_a_log_that_verifies() {
     let (_folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    let log = DisclosureLog::open(&path, &filter).unwrap();
     for id in ["a-1", "a-2"] {
         append(&log, "switch\u{202e}1", &asked(&filter, id)).unwrap();
         let line = fs::read_to_string(&path).unwrap();
         assert!(line.contains(&format!("\"correlation-id\":\"{id}\"")) && line.contains("\"time\":\"2"));
     }
-    log.change_policy(&policy()).unwrap();
+    let other = Filter::builder().policy_bytes("p.toml", OTHER).build().unwrap();
+    log.change_filter(&other).unwrap();
     let [third, fourth] = ["a-3", "a-4"].map(|id| asked(&filter, id));
     log.append_all([("line 1", &third.0, &third.1), ("line 2", &fourth.0, &fourth.1)]).unwrap();
     // Of another request nothing is recorded.
@@ -532,7 +540,62 @@ fn p12_disclosures_appended_one_by_one_are_a_log_that_verifies() {
     log.end().unwrap();
     let verified = verify(std::slice::from_ref(&path), None, None).unwrap();
     assert_eq!((verified.messages, verified.runs, verified.fault_count), (4, 2, 0));
-    assert!(!fs::read_to_string(&path).unwrap().contains('\u{202e}'));
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains('\u{202e}'));
+    // What the filter before decided says so, for its policy isn't the one of the run.
+    assert_eq!(text.matches("\"policy\":{").count(), 4, "{text}");
+}
+
+/// P12: a record tells the data elements by numbers that the file's first record explains, once for all runs; and by name
+/// what another filter decided.
+#[test]
+fn p12_a_file_says_once_what_its_records_mean_by_numbers() {
+    let (folder, path) = in_folder();
+    let filter = Filter::builder().policy_bytes("p.toml", OTHER).build().unwrap();
+    let message = fs::read("../../fixtures/dr-in-state-police/message.xml").unwrap();
+    let requester = Requester::new("AZ0070000").unwrap().approved_by("R. Roe\u{202e}").unwrap();
+    let receipt = filter.redact(&message, &requester, &mut Vec::new());
+    for _ in 0..2 {
+        let log = DisclosureLog::open(&path, &filter).unwrap();
+        log.append("line 1", &requester, &receipt).unwrap();
+        log.end().unwrap();
+    }
+    let log = LogOptions::default().rotate(Rotation::after_bytes(1)).service("msw-2").open(&path, &filter).unwrap();
+    log.append("line 1", &requester, &receipt).unwrap();
+    log.change_filter(&Filter::builder().build().unwrap()).unwrap();
+    log.append("line 1", &requester, &receipt).unwrap();
+    log.end().unwrap();
+    for file in files(folder.path()) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains('\u{202e}'));
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let starts: Vec<&Value> = lines.iter().filter(|line| line["record"] == "start").collect();
+        assert_eq!(starts[0]["record-version"], json!(2));
+        let names = starts[0]["data-elements"].as_array().unwrap();
+        assert_eq!(starts[0]["formats"]["niem-6.0"].as_str().unwrap().len(), 64);
+        for start in &starts[1..] {
+            assert_eq!(start["names-in"], starts[0]["sequence"], "{start}");
+            assert!(start.get("data-elements").is_none() && start.get("formats").is_none());
+        }
+        for line in lines.iter().filter(|line| line["record"] == "message") {
+            assert_eq!(line["approved-by"], json!("R. Roe\u{202e}"));
+            let released: Vec<&str> = match &line["released"] {
+                Value::String(numbers) => {
+                    let ranges = numbers.split(',').map(|range| range.split_once('-').unwrap_or((range, range)));
+                    let numbers =
+                        ranges.flat_map(|(first, last)| first.parse().unwrap()..=last.parse::<usize>().unwrap());
+                    numbers.map(|number| names[number].as_str().unwrap()).collect()
+                }
+                names => names.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect(),
+            };
+            let expected: Vec<&str> =
+                receipt.elements().filter(|(_, counts)| counts.released > 0).map(|(element, _)| element).collect();
+            assert!(expected.contains(&"person.name.last"), "{expected:?}");
+            assert_eq!(released, expected);
+        }
+    }
+    let last = fs::read_to_string(&path).unwrap();
+    assert!(last.contains("\"service\":\"msw-2\"") && last.contains("\"released\":["), "{last}");
 }
 
 /// P12: why and on what paper is on record. P6: what the policy doesn't declare could be anything, and isn't.
@@ -543,7 +606,7 @@ fn p6_p12_what_a_request_says_is_recorded_if_the_policy_declares_it() {
                   warrant = {issuers = ['judge']}\n[agencies.a]\nori = ['AZ*']\n[[permit]]\nid = 'a'\nagencies = ['a']\n\
                   requires = ['warrant']\nelements = ['person.name']\n";
     let filter = Filter::builder().policy_bytes("p.toml", policy.as_bytes()).build().unwrap();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    let log = DisclosureLog::open(&path, &filter).unwrap();
     let warrant = |number: &str| Instrument::new("warrant").issuer("judge").number(number);
     let police = Requester::new("AZ0070000").unwrap();
     for requester in [
@@ -572,7 +635,7 @@ fn p6_p12_what_a_request_says_is_recorded_if_the_policy_declares_it() {
 fn p12_many_threads_append_to_one_chain_over_several_files() {
     let (folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(8_000)).unwrap();
+    let log = LogOptions::default().rotate(Rotation::after_bytes(12_000)).open(&path, &filter).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let (log, filter, path) = (&log, &filter, &path);
@@ -604,9 +667,7 @@ fn p12_many_threads_append_to_one_chain_over_several_files() {
 #[test]
 fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
     let filter = Filter::builder().build().unwrap();
-    let rotating = |path: &Path| {
-        DisclosureLog::open(path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap()
-    };
+    let rotating = |path: &Path| LogOptions::default().rotate(Rotation::after_bytes(1)).open(path, &filter).unwrap();
     for is_linked in [false, true] {
         let (folder, path) = in_folder();
         let log = rotating(&path);
@@ -629,7 +690,7 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
         fs::write(&other, "kept").unwrap();
         let next = path.with_file_name("audit.log.next");
         fs::write(&next, "kept").unwrap();
-        DisclosureLog::open(&path, None, filter.policy()).unwrap().end().unwrap();
+        DisclosureLog::open(&path, &filter).unwrap().end().unwrap();
         assert_eq!([&other, &next].map(|path| fs::read_to_string(path).unwrap()), ["kept", "kept"]);
     }
 }
@@ -639,7 +700,7 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
 fn p12_a_log_goes_on_in_a_new_file_each_day() {
     let (folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let daily = || DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::daily()).unwrap();
+    let daily = || LogOptions::default().rotate(Rotation::daily()).open(&path, &filter).unwrap();
     let log = daily();
     append(&log, "line 1", &asked(&filter, "one")).unwrap();
     assert_eq!(files(folder.path()).len(), 1);
@@ -663,7 +724,7 @@ fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
     let filter = Filter::builder().build().unwrap();
     let (_folder, path) = in_folder();
     for _ in 0..3 {
-        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+        let log = DisclosureLog::open(&path, &filter).unwrap();
         append(&log, "line 1", &asked(&filter, "x")).unwrap();
         assert_eq!(faults(&path), [""; 0]);
         // The next line is never finished.
@@ -672,7 +733,7 @@ fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 300]).unwrap();
     }
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    let log = DisclosureLog::open(&path, &filter).unwrap();
     log.end().unwrap();
     assert_eq!(faults(&path), [""; 0]);
     let text = fs::read_to_string(&path).unwrap();
@@ -688,7 +749,7 @@ fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
 fn p12_a_log_that_failed_takes_no_further_record() {
     let filter = Filter::builder().build().unwrap();
     let (_folder, path) = in_folder();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap();
+    let log = LogOptions::default().rotate(Rotation::after_bytes(1)).open(&path, &filter).unwrap();
     let error = append(&log, &"x".repeat(1 << 20), &asked(&filter, "x")).unwrap_err();
     assert_eq!(error.to_string(), "the record is longer than a line of the log may be");
     append(&log, "line 1", &asked(&filter, "x")).unwrap();
@@ -699,10 +760,9 @@ fn p12_a_log_that_failed_takes_no_further_record() {
     assert_eq!(error.to_string(), "an earlier record could not be written: open the log again");
     drop(log);
     // It is told when the log is opened, and what is in the way stays.
-    let open = || DisclosureLog::open(&path, None, filter.policy()).unwrap();
-    let error = open().rotate(Rotation::daily()).unwrap_err().to_string();
+    let error = LogOptions::default().rotate(Rotation::daily()).open(&path, &filter).unwrap_err().to_string();
     assert!(error.starts_with("the log can't go on in a new file: "), "{error}");
-    let log = open();
+    let log = DisclosureLog::open(&path, &filter).unwrap();
     append(&log, "line 1", &asked(&filter, "x")).unwrap();
     log.end().unwrap();
     assert!(path.with_file_name("audit.log.next").is_dir());
@@ -715,7 +775,7 @@ fn p12_a_log_that_failed_takes_no_further_record() {
 fn p12_a_file_that_has_another_name_by_now_is_no_log_to_go_on_with() {
     let (folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap();
+    let log = LogOptions::default().rotate(Rotation::after_bytes(1)).open(&path, &filter).unwrap();
     append(&log, "line 1", &asked(&filter, "one")).unwrap();
     append(&log, "line 1", &asked(&filter, "two")).unwrap();
     let error = Log::open(&path, None).unwrap_err().to_string();
@@ -729,7 +789,7 @@ fn p12_a_file_that_has_another_name_by_now_is_no_log_to_go_on_with() {
 fn p12_a_dry_run_says_so_in_every_record() {
     let (_folder, path) = in_folder();
     let filter = Filter::builder().build().unwrap();
-    let log = DisclosureLog::open_dry_run(&path, None, filter.policy()).unwrap();
+    let log = LogOptions::default().dry_run().open(&path, &filter).unwrap();
     append(&log, "line 1", &asked(&filter, "one")).unwrap();
     log.end().unwrap();
     let text = fs::read_to_string(&path).unwrap();

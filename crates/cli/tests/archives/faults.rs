@@ -141,6 +141,7 @@ fn a_full_disk_ends_the_run_and_leaves_nothing_half_written() {
     room.redact(&["in.ndjson", "-o", "at-once.ndjson"]);
     assert!(read(&room.path("out.ndjson")) == read(&room.path("at-once.ndjson")));
     // A log that can't be written: nothing more goes out.
+    room.write("in.ndjson", &b"{\"a\":1}\n".repeat(1000));
     let output = limited("-o logged.ndjson --log log");
     assert_eq!(output.status.code(), Some(1));
     assert!(complaint(&output).contains("so nothing more is released"), "{}", complaint(&output));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use sha2::{Digest, Sha256};
+
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
 use super::raw::{PathEntry, Paths, RawFormat, WrittenPath, listed, written_paths};
@@ -13,6 +15,7 @@ use super::trie::{Node, NodeId, PathStep, Target, Trie};
 use super::{DISCRIMINATOR_ELEMENT, Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, Element, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
+use crate::hex::hex;
 
 /// The namespace of the prefix with which JSON-LD wraps values, `{"rdf:value": ...}`.
 pub const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
@@ -129,6 +132,7 @@ impl Format {
         let format = Self {
             id: FormatId::default(),
             name: raw.name.get_ref().clone(),
+            sha256: hex(&Sha256::digest(document.text)),
             replaces: Vec::new(),
             has_message_type: raw.message_type.is_some(),
             attributes: raw.attributes.iter().map(|(attribute, _)| attribute).collect(),

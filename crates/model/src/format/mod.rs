@@ -145,6 +145,8 @@ pub struct Format {
     pub id: FormatId,
     /// Its name.
     pub name: String,
+    /// SHA-256 of its file, as lower-case hexadecimal.
+    pub sha256: String,
     /// The names of the formats in whose place it stands.
     pub replaces: Vec<String>,
     /// Whether it maps nothing but what is of the envelope.

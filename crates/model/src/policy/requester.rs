@@ -27,6 +27,7 @@ pub struct Requester {
     instruments: Vec<Instrument>,
     date: Option<Date>,
     correlation_id: Option<Arc<str>>,
+    approved_by: Option<Arc<str>>,
 }
 
 impl Requester {
@@ -166,7 +167,34 @@ impl Requester {
         Ok(self)
     }
 
-    /// Whether the policy has the same answer for both: their correlation ids may differ.
+    /// Says who approved the request, for the disclosure record (P12): 1 to 128 characters, no control characters. What the
+    /// approval means for the policy is a claim; without one this changes nothing.
+    ///
+    /// # Errors
+    /// When `name` is none of that.
+    pub fn approved_by(mut self, name: &str) -> Result<Self, RequesterError> {
+        if !(1..=LONGEST_APPROVER).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+            return Err(RequesterError(Fault::Approver));
+        }
+        self.approved_by = Some(name.into());
+        Ok(self)
+    }
+
+    /// The same request, approved by whoever approved the other.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn approved_as(self, other: &Self) -> Self {
+        Self { approved_by: other.approved_by.clone(), ..self }
+    }
+
+    /// Who approved the request, if it says so.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn approver(&self) -> Option<&str> {
+        self.approved_by.as_deref()
+    }
+
+    /// Whether the policy has the same answer for both: their correlation ids and who approved them may differ.
     #[doc(hidden)]
     #[must_use]
     pub fn asks_the_same(&self, other: &Self) -> bool {
@@ -238,8 +266,10 @@ impl Requester {
 
 /// Characters of the longest correlation id.
 const MAX_CORRELATION_ID: usize = 64;
+/// Characters of the longest name of who approved a request.
+const LONGEST_APPROVER: usize = 128;
 
-/// An invalid ORI, date or correlation id. It doesn't repeat the text (P6).
+/// An invalid ORI, date, correlation id or approver. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError(Fault);
 
@@ -255,6 +285,7 @@ enum Fault {
     Ori(OriFault),
     Date,
     CorrelationId,
+    Approver,
 }
 
 impl fmt::Display for RequesterError {
@@ -262,6 +293,9 @@ impl fmt::Display for RequesterError {
         match self.0 {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
             Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
+            Fault::Approver => {
+                write!(f, "who approved is not 1 to {LONGEST_APPROVER} characters without control characters")
+            }
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")
             }

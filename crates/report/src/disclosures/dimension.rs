@@ -1,7 +1,6 @@
 //! What messages can be counted by. Users aren't among it (P6).
 
-use super::{MessageRecord, Query};
-use dmv_redact_model::date::Date;
+use super::{CountedMessage, Query};
 
 /// A column by which messages are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,20 +76,15 @@ impl Dimension {
     }
 
     /// What a message has of it, each value once; `None` if it has nothing.
-    pub(super) fn values(
-        self,
-        record: &MessageRecord<'_>,
-        date: Option<Date>,
-        policy: Option<&str>,
-        query: &Query,
-    ) -> Vec<Option<String>> {
+    pub(super) fn values(self, message: &CountedMessage<'_>, query: &Query) -> Vec<Option<String>> {
+        let CountedMessage { record, elements, date, policy, .. } = message;
         let one = |value: Option<&str>| vec![value.map(str::to_owned)];
         match self {
             Self::Month => vec![date.map(|date| date.to_string().chars().take("YYYY-MM".len()).collect())],
             Self::Day => vec![date.map(|date| date.to_string())],
             Self::Agency => each(record.classes().filter(|class| query.shows_class(class))),
             Self::Requester => one(Some(record.requester())),
-            Self::Element => each(record.elements().map(|(element, _)| element)),
+            Self::Element => each(elements.keys().copied()),
             Self::Disposition => one(record.disposition()),
             Self::Purpose => one(record.purpose()),
             Self::Reason => one(record.reason()),
@@ -99,7 +93,7 @@ impl Dimension {
             Self::Claim => each(record.claims()),
             Self::Instrument => each(record.instruments()),
             Self::Rule => each(record.rules()),
-            Self::Policy => one(policy),
+            Self::Policy => one(policy.as_deref()),
         }
     }
 }

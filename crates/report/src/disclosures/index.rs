@@ -1,30 +1,52 @@
 //! What must be known of a whole log before its messages are counted: which records are superseded, and how each run began.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::record::{Name, PolicyMembers, day_of};
+use super::record::{Name, PolicyMembers, day_of, minute_of};
 use dmv_redact_log::{Aggregate, LogLine};
 use dmv_redact_model::date::Date;
 
 /// Collects, in any order, what an index is made of.
 #[derive(Default)]
 pub(super) struct LogScan {
-    /// A hash of what tells a message apart, whether it went out, and the sequence number of its record: 32 bytes each, for
-    /// however long the log is.
-    named: Vec<([u8; 16], bool, u64)>,
+    named: Vec<NamedRecord>,
     runs: Vec<(u64, RunStart)>,
     messages: u64,
     last: u64,
     object: Vec<u8>,
 }
 
+/// A record of a message that is told apart from others: 32 bytes each, for however long the log is. In the order of the one
+/// that stays: with which the message went out, or else the last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct NamedRecord {
+    /// A hash of what tells the message apart.
+    message: [u8; 16],
+    went_out: bool,
+    sequence: u64,
+    is_held: bool,
+    /// When it was recorded, in minutes; 0 if it doesn't say.
+    minute: u32,
+}
+
+/// That a message was held before the record that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Review {
+    /// Minutes from the first record that held it to the one that counts; `None` if one of them has no time.
+    pub(crate) minutes: Option<u32>,
+}
+
 /// The index of a log.
-pub(super) struct Index {
+pub(crate) struct Index {
     /// Sequence numbers, ascending.
     superseded: Vec<u64>,
+    /// By the sequence number of the record that counts, ascending.
+    reviews: Vec<(u64, Review)>,
     /// By the sequence number of their start, ascending.
     runs: Vec<(u64, RunStart)>,
     messages: u64,
@@ -36,6 +58,10 @@ pub(super) struct Index {
 pub(super) struct RunStart {
     pub(super) date: Option<Date>,
     pub(super) policy: Option<String>,
+    /// The data elements that its messages tell by their numbers; `None` if it says none, or refers to a line that is lost.
+    pub(super) elements: Option<Arc<[String]>>,
+    /// The start that says them for it.
+    names_in: Option<u64>,
 }
 
 /// The members that tell a message apart.
@@ -56,15 +82,20 @@ struct Identity<'b> {
     correlation_id: Option<Cow<'b, str>>,
     #[serde(borrow)]
     requester: Option<Cow<'b, str>>,
+    #[serde(borrow)]
+    time: Option<Cow<'b, str>>,
     bytes_in: Option<u64>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct StartMembers<'b> {
     #[serde(borrow)]
     time: Option<Name<'b>>,
     #[serde(borrow)]
     policy: Option<PolicyMembers<'b>>,
+    data_elements: Option<Vec<String>>,
+    names_in: Option<u64>,
 }
 
 /// The source of what came through a pipe. Another run's pipe is another source, so an id says nothing beyond its run.
@@ -89,8 +120,15 @@ impl Identity<'_> {
         Sha256::digest(text).first_chunk().copied()
     }
 
-    fn went_out(&self) -> bool {
-        matches!(self.disposition.as_deref(), Some("released" | "redacted"))
+    fn record(&self, sequence: u64) -> Option<NamedRecord> {
+        let disposition = self.disposition.as_deref();
+        Some(NamedRecord {
+            message: self.hash()?,
+            went_out: matches!(disposition, Some("released" | "redacted")),
+            sequence,
+            is_held: disposition == Some("held"),
+            minute: self.time.as_deref().and_then(minute_of).unwrap_or(0),
+        })
     }
 }
 
@@ -98,18 +136,18 @@ impl Aggregate for LogScan {
     fn add_message(&mut self, line: &LogLine<'_>) {
         line.write_object(&mut self.object);
         let identity = serde_json::from_slice::<Identity<'_>>(&self.object).ok();
-        let named = identity.and_then(|identity| Some((identity.hash()?, identity.went_out(), line.sequence())));
-        self.named.extend(named);
+        self.named.extend(identity.and_then(|identity| identity.record(line.sequence())));
         self.messages += 1;
         self.last = self.last.max(line.sequence());
     }
 
     fn add_start(&mut self, line: &LogLine<'_>) {
         line.write_object(&mut self.object);
-        if let Ok(StartMembers { time, policy }) = serde_json::from_slice(&self.object) {
+        if let Ok(StartMembers { time, policy, data_elements, names_in }) = serde_json::from_slice(&self.object) {
             let date = time.and_then(|time| day_of(&time.0));
             let policy = policy.map(|policy| policy.to_string());
-            self.runs.push((line.sequence(), RunStart { date, policy }));
+            let elements = data_elements.map(Into::into);
+            self.runs.push((line.sequence(), RunStart { date, policy, elements, names_in }));
         }
     }
 
@@ -125,13 +163,26 @@ impl From<LogScan> for Index {
     fn from(scan: LogScan) -> Self {
         let LogScan { mut named, mut runs, messages, last, .. } = scan;
         named.sort_unstable();
-        // Of the records of one message the last stays with which it went out, or else the last: what went out once did.
-        let pairs = named.iter().zip(named.iter().skip(1));
-        let mut superseded: Vec<u64> =
-            pairs.filter(|(record, next)| record.0 == next.0).map(|(record, _)| record.2).collect();
+        let (mut superseded, mut reviews) = (Vec::new(), Vec::new());
+        for records in named.chunk_by(|one, other| one.message == other.message) {
+            let Some((counted, others)) = records.split_last() else { continue };
+            superseded.extend(others.iter().map(|record| record.sequence));
+            let held = others.iter().filter(|record| record.is_held && record.sequence < counted.sequence);
+            if let Some(first) = held.min_by_key(|record| record.sequence) {
+                let is_timed = first.minute > 0 && counted.minute > 0;
+                let minutes = is_timed.then(|| counted.minute.saturating_sub(first.minute));
+                reviews.push((counted.sequence, Review { minutes }));
+            }
+        }
         superseded.sort_unstable();
+        reviews.sort_unstable_by_key(|(sequence, _)| *sequence);
         runs.sort_unstable_by_key(|(sequence, _)| *sequence);
-        Self { superseded, runs, messages, last }
+        let said: BTreeMap<u64, Arc<[String]>> =
+            runs.iter().filter_map(|(sequence, run)| Some((*sequence, run.elements.clone()?))).collect();
+        for (_, run) in &mut runs {
+            run.elements = run.elements.take().or_else(|| said.get(&run.names_in?).cloned());
+        }
+        Self { superseded, reviews, runs, messages, last }
     }
 }
 
@@ -149,6 +200,24 @@ impl Index {
     /// Whether a later record is of the same message.
     pub(super) fn is_superseded(&self, sequence: u64) -> bool {
         self.superseded.binary_search(&sequence).is_ok()
+    }
+
+    /// The review of a message, by the record that counts.
+    pub(super) fn review(&self, sequence: u64) -> Option<Review> {
+        let at = self.reviews.binary_search_by_key(&sequence, |(own, _)| *own).ok()?;
+        self.reviews.get(at).map(|(_, review)| *review)
+    }
+
+    /// The policies that began to decide, each with the first day on which it did, in order.
+    pub(crate) fn policies(&self) -> Vec<(Option<Date>, String)> {
+        let mut policies: Vec<(Option<Date>, String)> = Vec::new();
+        for (_, run) in &self.runs {
+            let Some(policy) = &run.policy else { continue };
+            if policies.last().is_none_or(|(_, last)| last != policy) {
+                policies.push((run.date, policy.clone()));
+            }
+        }
+        policies
     }
 
     /// The start before a record.

@@ -20,9 +20,10 @@ use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
 pub use dimension::Dimension;
+pub(crate) use index::Review;
 use index::{Index, LogScan};
 use recipients::Recipients;
-use record::MessageRecord;
+pub(crate) use record::MessageRecord;
 use table::{MAX_ROWS, Table};
 
 /// Which messages are counted, and by what.
@@ -49,19 +50,32 @@ pub const NO_REQUESTER: &str = "unknown";
 pub struct DisclosureReport {
     /// Faults of the log: changed lines aren't counted.
     faults: u64,
-    messages: u64,
-    /// Messages of dry runs, which nothing else here counts because nobody got them.
-    dry_run_messages: u64,
-    /// Records that aren't counted because another one is of the same message.
-    superseded: u64,
-    /// Messages without a date, which are left out where days are asked for.
-    undated: u64,
-    dispositions: BTreeMap<String, u64>,
+    #[serde(flatten)]
+    totals: Totals,
     #[serde(flatten)]
     counts: Counts,
     #[serde(skip)]
     leaves_out_undated: bool,
 }
+
+/// How many messages are counted, and how many aren't.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Totals {
+    pub(crate) messages: u64,
+    /// Messages of dry runs, which nothing else here counts because nobody got them.
+    pub(crate) dry_run_messages: u64,
+    /// Records that aren't counted because another one is of the same message.
+    pub(crate) superseded: u64,
+    /// Messages without a date, which are left out where days are asked for.
+    pub(crate) undated: u64,
+    /// Messages whose data elements are told by numbers that no line as it was written explains.
+    pub(crate) unexplained: u64,
+    dispositions: BTreeMap<String, u64>,
+}
+
+/// The data elements of a message, by name.
+pub(crate) type Elements<'r> = BTreeMap<&'r str, ElementCounts>;
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -70,15 +84,29 @@ enum Counts {
     Table(Table),
 }
 
-/// Counts of values of a data element.
-#[derive(Debug, Default, Clone, Copy, Serialize, serde::Deserialize)]
-struct ValueCounts {
-    #[serde(default)]
-    released: u64,
-    #[serde(default)]
-    generalised: u64,
-    #[serde(default)]
-    removed: u64,
+/// Messages in which at least one value of a data element was released, made less precise, removed.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(crate) struct ElementCounts {
+    pub(crate) released: u64,
+    pub(crate) generalised: u64,
+    pub(crate) removed: u64,
+}
+
+/// A message that counts, with what the rest of the log says of it.
+pub(crate) struct CountedMessage<'m> {
+    pub(crate) record: &'m MessageRecord<'m>,
+    pub(crate) elements: Elements<'m>,
+    pub(crate) date: Option<Date>,
+    /// The policy that decided.
+    pub(crate) policy: Option<String>,
+    /// Whether an earlier record held it, and how long before.
+    pub(crate) review: Option<Review>,
+}
+
+/// What is counted of messages.
+pub(crate) trait Count: Send {
+    fn add(&mut self, message: &CountedMessage<'_>, query: &Query);
+    fn merge(&mut self, other: Self);
 }
 
 /// Verifies a log and counts its messages; with faults, the report covers the intact lines.
@@ -90,25 +118,37 @@ pub fn disclosures(
     key: Option<&Key>,
     query: &Query,
 ) -> Result<(Verification, DisclosureReport), LogError> {
-    let (verification, scan) = verify_and_aggregate(paths, key, None, LogScan::default)?;
-    let report = count(paths, key, query, &Index::from(scan))?;
+    let (verification, index) = scan(paths, key)?;
+    let (totals, counts) = count(paths, key, query, &index, || Counts::new(query))?;
+    if counts.table().is_some_and(Table::is_too_large) {
+        let message = format!("more than {MAX_ROWS} rows: count by less, or over a shorter time");
+        return Err(LogError::Usage(message));
+    }
     let faults = verification.fault_count;
-    Ok((verification, DisclosureReport { faults, ..report }))
+    Ok((verification, DisclosureReport { faults, totals, counts, leaves_out_undated: query.has_days() }))
+}
+
+/// Verifies a log, and learns what must be known of it before its messages are counted.
+pub(crate) fn scan(paths: &[PathBuf], key: Option<&Key>) -> Result<(Verification, Index), LogError> {
+    let (verification, scan) = verify_and_aggregate(paths, key, None, LogScan::default)?;
+    Ok((verification, Index::from(scan)))
 }
 
 /// Counts the messages of a log that was scanned. It may have grown since.
-fn count(paths: &[PathBuf], key: Option<&Key>, query: &Query, index: &Index) -> Result<DisclosureReport, LogError> {
-    let counter = || Counter { query, index, report: DisclosureReport::empty(query), seen: 0, object: Vec::new() };
-    let (_, Counter { report, seen, .. }) = verify_and_aggregate(paths, key, None, counter)?;
+pub(crate) fn count<C: Count>(
+    paths: &[PathBuf],
+    key: Option<&Key>,
+    query: &Query,
+    index: &Index,
+    empty: impl Fn() -> C,
+) -> Result<(Totals, C), LogError> {
+    let counter = || Counter { query, index, totals: Totals::default(), counts: empty(), seen: 0, object: Vec::new() };
+    let (_, Counter { totals, counts, seen, .. }) = verify_and_aggregate(paths, key, None, counter)?;
     if seen != index.messages() {
         let message = "the log was changed, or went on in another file, while it was read: read it again";
         return Err(LogError::Io(message.to_owned()));
     }
-    if report.table().is_some_and(Table::is_too_large) {
-        let message = format!("more than {MAX_ROWS} rows: count by less, or over a shorter time");
-        return Err(LogError::Usage(message));
-    }
-    Ok(report)
+    Ok((totals, counts))
 }
 
 impl Query {
@@ -125,7 +165,7 @@ impl Query {
     }
 
     /// Whether the message went to whom the question is about.
-    fn is_about(&self, record: &MessageRecord<'_>) -> bool {
+    pub(crate) fn is_about(&self, record: &MessageRecord<'_>) -> bool {
         let is_requester = self.requesters.is_empty() || self.requesters.iter().any(|own| own == record.requester());
         is_requester && (self.classes.is_empty() || record.classes().any(|class| self.shows_class(class)))
     }
@@ -137,16 +177,17 @@ impl Query {
 }
 
 /// Counts the messages of a log whose index is known.
-struct Counter<'q> {
+struct Counter<'q, C> {
     query: &'q Query,
     index: &'q Index,
-    report: DisclosureReport,
+    totals: Totals,
+    counts: C,
     /// Messages that the index knows.
     seen: u64,
     object: Vec<u8>,
 }
 
-impl Aggregate for Counter<'_> {
+impl<C: Count> Aggregate for Counter<'_, C> {
     fn add_message(&mut self, line: &LogLine<'_>) {
         let mut object = std::mem::take(&mut self.object);
         line.write_object(&mut object);
@@ -156,24 +197,20 @@ impl Aggregate for Counter<'_> {
 
     fn merge(&mut self, other: Self) {
         self.seen += other.seen;
-        let (own, other) = (&mut self.report, other.report);
-        own.messages += other.messages;
-        own.dry_run_messages += other.dry_run_messages;
-        own.superseded += other.superseded;
-        own.undated += other.undated;
-        merge_counts(&mut own.dispositions, &other.dispositions);
-        match (&mut own.counts, other.counts) {
-            (Counts::Recipients(own), Counts::Recipients(other)) => own.merge(&other),
-            (Counts::Table(own), Counts::Table(other)) => own.merge(other),
-            // One query has one form.
-            (Counts::Recipients(_), Counts::Table(_)) | (Counts::Table(_), Counts::Recipients(_)) => {}
-        }
+        let (own, others) = (&mut self.totals, other.totals);
+        own.messages += others.messages;
+        own.dry_run_messages += others.dry_run_messages;
+        own.superseded += others.superseded;
+        own.undated += others.undated;
+        own.unexplained += others.unexplained;
+        merge_counts(&mut own.dispositions, &others.dispositions);
+        self.counts.merge(other.counts);
     }
 }
 
-impl Counter<'_> {
+impl<C: Count> Counter<'_, C> {
     fn count(&mut self, sequence: u64, record: &MessageRecord<'_>) {
-        let Self { query, index, report, seen, .. } = self;
+        let Self { query, index, totals, counts, seen, .. } = self;
         if !index.knows(sequence) {
             return;
         }
@@ -185,83 +222,100 @@ impl Counter<'_> {
         let date = record.date().or_else(|| run?.date);
         let is_covered = query.covers(date);
         if record.dry_run {
-            report.dry_run_messages += u64::from(is_covered);
+            totals.dry_run_messages += u64::from(is_covered);
             return;
         }
         if index.is_superseded(sequence) {
-            report.superseded += u64::from(is_covered);
+            totals.superseded += u64::from(is_covered);
             return;
         }
-        report.undated += u64::from(date.is_none());
+        totals.undated += u64::from(date.is_none());
         if !is_covered {
             return;
         }
-        report.messages += 1;
+        totals.messages += 1;
         if let Some(disposition) = record.disposition() {
-            update(&mut report.dispositions, disposition, |count| *count += 1);
+            update(&mut totals.dispositions, disposition, |count| *count += 1);
         }
-        match &mut report.counts {
-            Counts::Recipients(recipients) => recipients.add(record, query),
-            Counts::Table(table) => {
-                let policy = record.policy().or_else(|| run?.policy.clone());
-                table.add(record, &|dimension| dimension.values(record, date, policy.as_deref(), query));
-            }
+        let explained = run.and_then(|run| run.elements.as_deref());
+        totals.unexplained += u64::from(explained.is_none() && record.has_numbers());
+        let message = CountedMessage {
+            record,
+            elements: record.elements(explained.unwrap_or_default()),
+            date,
+            policy: record.policy().or_else(|| run?.policy.clone()),
+            review: index.review(sequence),
+        };
+        counts.add(&message, query);
+    }
+}
+
+impl Counts {
+    fn new(query: &Query) -> Self {
+        match query.by.as_slice() {
+            [] => Self::Recipients(Recipients::default()),
+            by => Self::Table(Table::new(by)),
+        }
+    }
+
+    fn table(&self) -> Option<&Table> {
+        match self {
+            Self::Table(table) => Some(table),
+            Self::Recipients(_) => None,
+        }
+    }
+}
+
+impl Count for Counts {
+    fn add(&mut self, message: &CountedMessage<'_>, query: &Query) {
+        match self {
+            Self::Recipients(recipients) => recipients.add(message, query),
+            Self::Table(table) => table.add(message, query),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Recipients(own), Self::Recipients(others)) => own.merge(&others),
+            (Self::Table(own), Self::Table(others)) => own.merge(others),
+            // One query has one form.
+            (Self::Recipients(_), Self::Table(_)) | (Self::Table(_), Self::Recipients(_)) => {}
         }
     }
 }
 
 impl DisclosureReport {
-    fn empty(query: &Query) -> Self {
-        let counts = match query.by.as_slice() {
-            [] => Counts::Recipients(Recipients::default()),
-            by => Counts::Table(Table::new(by)),
-        };
-        Self {
-            faults: 0,
-            messages: 0,
-            dry_run_messages: 0,
-            superseded: 0,
-            undated: 0,
-            dispositions: BTreeMap::new(),
-            counts,
-            leaves_out_undated: query.has_days(),
-        }
-    }
-
-    fn table(&self) -> Option<&Table> {
-        match &self.counts {
-            Counts::Table(table) => Some(table),
-            Counts::Recipients(_) => None,
-        }
-    }
-
     /// The rows as comma-separated values after RFC 4180, a header first; nothing where there are no rows because nothing was
     /// counted `by`.
     #[must_use]
     pub fn csv(&self) -> String {
-        self.table().map(Table::csv).unwrap_or_default()
+        self.counts.table().map(Table::csv).unwrap_or_default()
     }
 
     /// The same as a table in Markdown, with what a reader must know of the counts above it.
     #[must_use]
     pub fn markdown(&self) -> String {
         let notes = [vec![self.headline()], self.notes()].concat().join("  \n");
-        format!("{notes}\n\n{}", self.table().map(Table::markdown).unwrap_or_default())
+        format!("{notes}\n\n{}", self.counts.table().map(Table::markdown).unwrap_or_default())
     }
 
     fn headline(&self) -> String {
-        count_text(self.messages, &self.dispositions)
+        count_text(self.totals.messages, &self.totals.dispositions)
     }
 
     /// What isn't counted, or not as a reader would think: each a line.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let Self { dry_run_messages, superseded, undated, .. } = self;
+        let Totals { dry_run_messages, superseded, undated, unexplained, .. } = &self.totals;
         let left_out = if self.leaves_out_undated { ", and are left out" } else { "" };
         let notes = [
             (dry_run_messages, format!("{dry_run_messages} messages of dry runs are left out")),
             (superseded, format!("{superseded} records are left out, for another one is of the same message")),
             (undated, format!("{undated} messages have no date{left_out}")),
+            (
+                unexplained,
+                format!("of {unexplained} messages the data elements are unknown: the line that names them is lost"),
+            ),
         ];
         notes.into_iter().filter(|(count, _)| **count > 0).map(|(_, note)| note).collect()
     }
@@ -284,12 +338,11 @@ impl fmt::Display for DisclosureReport {
     }
 }
 
-impl ValueCounts {
-    // Saturating, because a forged log may say any number.
+impl ElementCounts {
     fn add(&mut self, other: Self) {
-        self.released = self.released.saturating_add(other.released);
-        self.generalised = self.generalised.saturating_add(other.generalised);
-        self.removed = self.removed.saturating_add(other.removed);
+        self.released += other.released;
+        self.generalised += other.generalised;
+        self.removed += other.removed;
     }
 }
 

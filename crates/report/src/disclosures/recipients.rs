@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{MessageRecord, Query, ValueCounts, count_text, merge_counts, update};
+use super::{CountedMessage, ElementCounts, Elements, MessageRecord, Query, count_text, merge_counts, update};
 use dmv_redact_model::escape::escape;
 
 /// What every agency class and every requester got.
@@ -21,14 +21,15 @@ pub(super) struct Recipients {
 struct Disclosures {
     messages: u64,
     dispositions: BTreeMap<String, u64>,
-    elements: BTreeMap<String, ValueCounts>,
+    elements: BTreeMap<String, ElementCounts>,
 }
 
 impl Recipients {
-    pub(super) fn add(&mut self, record: &MessageRecord<'_>, query: &Query) {
-        update(&mut self.requesters, record.requester(), |received| received.add(record));
+    pub(super) fn add(&mut self, message: &CountedMessage<'_>, query: &Query) {
+        let CountedMessage { record, elements, .. } = message;
+        update(&mut self.requesters, record.requester(), |received| received.add(record, elements));
         for class in record.classes().filter(|class| query.shows_class(class)) {
-            update(&mut self.agency_classes, class, |received| received.add(record));
+            update(&mut self.agency_classes, class, |received| received.add(record, elements));
         }
     }
 
@@ -44,21 +45,21 @@ impl Recipients {
 }
 
 impl Disclosures {
-    fn add(&mut self, record: &MessageRecord<'_>) {
+    fn add(&mut self, record: &MessageRecord<'_>, elements: &Elements<'_>) {
         self.messages += 1;
         if let Some(disposition) = record.disposition() {
             update(&mut self.dispositions, disposition, |count| *count += 1);
         }
-        for (element, values) in record.elements() {
-            update(&mut self.elements, element, |own| own.add(values));
+        for (element, counts) in elements {
+            update(&mut self.elements, element, |own| own.add(*counts));
         }
     }
 
     fn merge(&mut self, other: &Self) {
         self.messages += other.messages;
         merge_counts(&mut self.dispositions, &other.dispositions);
-        for (element, values) in &other.elements {
-            update(&mut self.elements, element, |own| own.add(*values));
+        for (element, counts) in &other.elements {
+            update(&mut self.elements, element, |own| own.add(*counts));
         }
     }
 }
@@ -72,7 +73,7 @@ impl fmt::Display for Recipients {
                     let (element, released, generalised) = ("data element", "released", "generalised");
                     writeln!(f, "  {element:<36}{released:>12}{generalised:>12}{:>12}", "removed")?;
                 }
-                for (element, ValueCounts { released, generalised, removed }) in &received.elements {
+                for (element, ElementCounts { released, generalised, removed }) in &received.elements {
                     writeln!(f, "  {:<36}{released:>12}{generalised:>12}{removed:>12}", escape(element))?;
                 }
             }

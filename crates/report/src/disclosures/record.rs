@@ -2,28 +2,36 @@
 //! not in a report (P6).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::{NO_REQUESTER, ValueCounts};
+use super::{ElementCounts, NO_REQUESTER};
 use dmv_redact_model::date::Date;
 
 /// A record, borrowed from its line.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-pub(super) struct MessageRecord<'b> {
+pub(crate) struct MessageRecord<'b> {
     #[serde(borrow)]
     disposition: Option<Name<'b>>,
-    pub(super) dry_run: bool,
+    pub(crate) dry_run: bool,
     #[serde(borrow)]
     requester: Option<Name<'b>>,
     #[serde(borrow)]
     agency_classes: Vec<Name<'b>>,
+    /// In records of version 1: counts of values.
     #[serde(borrow)]
     elements: ElementEntries<'b>,
+    #[serde(borrow)]
+    released: ElementList<'b>,
+    #[serde(borrow)]
+    generalised: ElementList<'b>,
+    #[serde(borrow)]
+    removed: ElementList<'b>,
     #[serde(borrow)]
     time: Option<Name<'b>>,
     #[serde(borrow)]
@@ -40,6 +48,18 @@ pub(super) struct MessageRecord<'b> {
     rules: Vec<Name<'b>>,
     #[serde(borrow)]
     policy: Option<PolicyMembers<'b>>,
+    #[serde(borrow)]
+    reason: Option<Name<'b>>,
+    #[serde(borrow)]
+    approved_by: Option<Name<'b>>,
+    #[serde(borrow)]
+    duties: Vec<DutyMembers<'b>>,
+}
+
+#[derive(Deserialize)]
+struct DutyMembers<'b> {
+    #[serde(borrow)]
+    id: Name<'b>,
 }
 
 /// What the request said of itself.
@@ -82,70 +102,155 @@ pub(super) struct Name<'b>(#[serde(borrow)] pub(super) Cow<'b, str>);
 #[derive(Default)]
 struct ElementEntries<'b>(Vec<(Cow<'b, str>, ValueCounts)>);
 
+/// Counts of values of a data element, in a record of version 1.
+#[derive(Default, Clone, Copy, Deserialize)]
+#[serde(default)]
+struct ValueCounts {
+    released: u64,
+    generalised: u64,
+    removed: u64,
+}
+
+/// Data elements: by numbers, as `0-3,7`, or by name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ElementList<'b> {
+    #[serde(borrow)]
+    Numbers(Cow<'b, str>),
+    Names(Vec<String>),
+}
+
+impl Default for ElementList<'_> {
+    fn default() -> Self {
+        Self::Names(Vec::new())
+    }
+}
+
+impl ElementList<'_> {
+    /// The names of its elements; a number that isn't explained has none.
+    fn names<'n>(&'n self, explained: &'n [String]) -> Vec<&'n str> {
+        match self {
+            Self::Names(names) => names.iter().map(String::as_str).collect(),
+            Self::Numbers(ranges) => {
+                let numbers = ranges.split(',').filter_map(|range| {
+                    let (first, last) = range.split_once('-').unwrap_or((range, range));
+                    explained.get(first.parse().ok()?..=last.parse().ok()?)
+                });
+                numbers.flatten().map(String::as_str).collect()
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Names(names) => names.is_empty(),
+            Self::Numbers(ranges) => ranges.is_empty(),
+        }
+    }
+}
+
 /// Digits of a policy's digest that are shown.
 const DIGEST_DIGITS: usize = 12;
 
 impl<'b> MessageRecord<'b> {
     /// Reads the object of a line. No receipt writes a record that can't be read: it only counts as a message.
-    pub(super) fn read(object: &'b [u8]) -> Self {
+    pub(crate) fn read(object: &'b [u8]) -> Self {
         serde_json::from_slice(object).unwrap_or_default()
     }
 
-    pub(super) fn disposition(&self) -> Option<&str> {
+    pub(crate) fn disposition(&self) -> Option<&str> {
         text(&self.disposition)
     }
 
-    pub(super) fn requester(&self) -> &str {
+    pub(crate) fn requester(&self) -> &str {
         text(&self.requester).unwrap_or(NO_REQUESTER)
     }
 
-    pub(super) fn classes(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
         texts(&self.agency_classes)
     }
 
-    pub(super) fn rules(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
         texts(&self.rules)
     }
 
     /// The claims of the request, those of its instruments among them.
-    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
         texts(&self.claims).chain(self.instruments.iter().map(|instrument| &*instrument.claim.0))
     }
 
     /// The kinds of instruments: the claim that each is behind, and the kind of who issued it.
-    pub(super) fn instruments(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn instruments(&self) -> impl Iterator<Item = String> {
         self.instruments.iter().map(|InstrumentMembers { claim, issuer }| match issuer {
             Some(issuer) => format!("{} by {}", claim.0, issuer.0),
             None => claim.0.to_string(),
         })
     }
 
-    pub(super) fn elements(&self) -> impl Iterator<Item = (&str, ValueCounts)> {
-        self.elements.0.iter().map(|(element, values)| (&**element, *values))
+    /// The data elements of which at least one value was released, made less precise, or removed, by name; `explained` are those
+    /// that numbers stand for.
+    pub(crate) fn elements<'n>(&'n self, explained: &'n [String]) -> BTreeMap<&'n str, ElementCounts> {
+        let mut elements: BTreeMap<&str, ElementCounts> = BTreeMap::new();
+        for (name, values) in &self.elements.0 {
+            let ValueCounts { released, generalised, removed } = *values;
+            let [released, generalised, removed] = [released, generalised, removed].map(|count| u64::from(count > 0));
+            elements.entry(name).or_default().add(ElementCounts { released, generalised, removed });
+        }
+        for name in self.released.names(explained) {
+            elements.entry(name).or_default().released = 1;
+        }
+        for name in self.generalised.names(explained) {
+            elements.entry(name).or_default().generalised = 1;
+        }
+        for name in self.removed.names(explained) {
+            elements.entry(name).or_default().removed = 1;
+        }
+        elements
     }
 
-    pub(super) fn message_key(&self) -> Option<&str> {
+    /// Whether it tells data elements by numbers.
+    pub(crate) fn has_numbers(&self) -> bool {
+        let lists = [&self.released, &self.generalised, &self.removed];
+        lists.into_iter().any(|list| matches!(list, ElementList::Numbers(_)) && !list.is_empty())
+    }
+
+    pub(crate) fn message_key(&self) -> Option<&str> {
         text(&self.message_type)
     }
 
-    pub(super) fn purpose(&self) -> Option<&str> {
+    pub(crate) fn purpose(&self) -> Option<&str> {
         text(&self.stated.purpose)
     }
 
-    pub(super) fn reason(&self) -> Option<&str> {
+    pub(crate) fn reason(&self) -> Option<&str> {
         text(&self.stated.reason)
     }
 
-    pub(super) fn line(&self) -> Option<&str> {
+    pub(crate) fn line(&self) -> Option<&str> {
         text(&self.stated.line)
     }
 
-    pub(super) fn policy(&self) -> Option<String> {
+    /// Why it was held or withheld.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        text(&self.reason)
+    }
+
+    /// Whether a person who approved it is on record.
+    pub(crate) fn is_approved(&self) -> bool {
+        self.approved_by.is_some()
+    }
+
+    /// Ids of the duties that follow.
+    pub(crate) fn duties(&self) -> impl Iterator<Item = &str> {
+        self.duties.iter().map(|duty| &*duty.id.0)
+    }
+
+    pub(crate) fn policy(&self) -> Option<String> {
         self.policy.as_ref().map(ToString::to_string)
     }
 
     /// The day on which it was recorded, or else the date of its request.
-    pub(super) fn date(&self) -> Option<Date> {
+    pub(crate) fn date(&self) -> Option<Date> {
         text(&self.time).and_then(day_of).or_else(|| Date::parse(text(&self.date)?))
     }
 }
@@ -161,6 +266,14 @@ impl fmt::Display for PolicyMembers<'_> {
 /// The day of a time in RFC 3339. Records have it in UTC.
 pub(super) fn day_of(time: &str) -> Option<Date> {
     time.get(..10).and_then(Date::parse)
+}
+
+/// A time in RFC 3339, to the minute, in minutes since 1970. Records have it in UTC.
+pub(super) fn minute_of(time: &str) -> Option<u32> {
+    let (day, clock) = (day_of(time)?, time.get(11..16)?);
+    let (hours, minutes) = clock.split_once(':')?;
+    let days = Date::parse("1970-01-01")?.days_until(day);
+    u32::try_from((days * 24 + hours.parse::<i64>().ok()?) * 60 + minutes.parse::<i64>().ok()?).ok()
 }
 
 fn text<'n>(name: &'n Option<Name<'_>>) -> Option<&'n str> {

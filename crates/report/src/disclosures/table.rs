@@ -1,13 +1,13 @@
 //! Messages counted by the combinations of values that occur, as text, CSV, Markdown and JSON.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Dimension, MessageRecord, ValueCounts};
+use super::{CountedMessage, Dimension, ElementCounts, Query};
 use crate::matrix::escape_markdown;
 use dmv_redact_model::escape::{escape, spreadsheet_safe};
 
@@ -31,7 +31,7 @@ struct Row {
     held: u64,
     withheld: u64,
     /// Of its element.
-    values: ValueCounts,
+    element: ElementCounts,
 }
 
 type Column = (&'static str, fn(&Row) -> u64);
@@ -44,10 +44,10 @@ const MESSAGE_COLUMNS: [Column; 5] = [
     ("withheld", |row| row.withheld),
 ];
 
-const VALUE_COLUMNS: [Column; 3] = [
-    ("values-released", |row| row.values.released),
-    ("values-generalised", |row| row.values.generalised),
-    ("values-removed", |row| row.values.removed),
+const ELEMENT_COLUMNS: [Column; 3] = [
+    ("element-released", |row| row.element.released),
+    ("element-generalised", |row| row.element.generalised),
+    ("element-removed", |row| row.element.removed),
 ];
 
 impl Table {
@@ -60,10 +60,10 @@ impl Table {
     }
 
     /// Adds a message to the row of each combination of its values.
-    pub(super) fn add(&mut self, record: &MessageRecord<'_>, values: &dyn Fn(Dimension) -> Vec<Option<String>>) {
+    pub(super) fn add(&mut self, message: &CountedMessage<'_>, query: &Query) {
         let mut keys = vec![Vec::with_capacity(self.by.len())];
         for dimension in &self.by {
-            let values = values(*dimension);
+            let values = dimension.values(message, query);
             if keys.len().saturating_mul(values.len()) > MAX_ROWS {
                 self.is_too_large = true;
                 return;
@@ -72,7 +72,7 @@ impl Table {
             keys = extended.collect();
         }
         let mut row = Row { messages: 1, ..Row::default() };
-        match record.disposition() {
+        match message.record.disposition() {
             Some("released") => row.released = 1,
             Some("redacted") => row.redacted = 1,
             Some("held") => row.held = 1,
@@ -80,14 +80,10 @@ impl Table {
             _ => {}
         }
         let element = self.by.iter().position(|dimension| *dimension == Dimension::Element);
-        let mut counts: HashMap<&str, ValueCounts> = HashMap::new();
-        if element.is_some() {
-            record.elements().for_each(|(name, values)| counts.entry(name).or_default().add(values));
-        }
         for key in keys {
             let name = element.and_then(|at| key.get(at)?.as_deref());
-            let values = name.and_then(|name| counts.get(name)).copied().unwrap_or_default();
-            self.add_row(key, &Row { values, ..row });
+            let element = name.and_then(|name| message.elements.get(name)).copied().unwrap_or_default();
+            self.add_row(key, &Row { element, ..row });
         }
     }
 
@@ -109,13 +105,13 @@ impl Table {
         own.redacted += other.redacted;
         own.held += other.held;
         own.withheld += other.withheld;
-        own.values.add(other.values);
+        own.element.add(other.element);
     }
 
     /// The columns of counts.
     fn columns(&self) -> impl Iterator<Item = Column> + use<> {
         let has_element = self.by.contains(&Dimension::Element);
-        MESSAGE_COLUMNS.into_iter().chain(VALUE_COLUMNS.into_iter().filter(move |_| has_element))
+        MESSAGE_COLUMNS.into_iter().chain(ELEMENT_COLUMNS.into_iter().filter(move |_| has_element))
     }
 
     /// The heads of all columns.

@@ -12,7 +12,7 @@ fn p12_what_is_appended_between_the_readings_is_not_counted_and_what_is_missing_
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let filter = Filter::builder().build().unwrap();
-    let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+    let log = DisclosureLog::open(&path, &filter).unwrap();
     let append = |id: &str| {
         let requester = Requester::new("AZ0070000").unwrap().correlation_id(id).unwrap();
         let receipt = filter.redact(b"no message", &requester, &mut Vec::new());
@@ -24,8 +24,9 @@ fn p12_what_is_appended_between_the_readings_is_not_counted_and_what_is_missing_
     let index = Index::from(scan);
     let counted = || {
         let by = vec![Dimension::Disposition];
-        let report = count(&paths, None, &Query { by, ..Query::default() }, &index)?;
-        Ok::<_, LogError>((report.messages, report.superseded))
+        let query = Query { by, ..Query::default() };
+        let (totals, _) = count(&paths, None, &query, &index, || Counts::new(&query))?;
+        Ok::<_, LogError>((totals.messages, totals.superseded))
     };
     assert_eq!(counted().unwrap(), (2, 1));
     append("q-2");

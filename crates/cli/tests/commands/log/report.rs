@@ -105,19 +105,59 @@ fn message(numbers: &mut Numbers, number: usize) -> Value {
     record
 }
 
+/// The same record as version 2 has it: lists of data elements instead of counts, mostly by number. The counts stay under a name
+/// that no record has, for the recount.
+fn in_lists(record: &mut Value, numbers: &mut Numbers) {
+    let members = record.as_object_mut().unwrap();
+    let elements = members.remove("elements").unwrap();
+    for kind in ["released", "generalised", "removed"] {
+        let own =
+            (0..ELEMENTS.len()).filter(|at| elements[ELEMENTS[*at]][kind].as_u64().is_some_and(|count| count > 0));
+        let own: Vec<usize> = own.collect();
+        let list = match own[..] {
+            [] => continue,
+            _ if numbers.once_in(4) => json!(own.iter().map(|at| ELEMENTS[*at]).collect::<Vec<_>>()),
+            [0, 1] => json!("0-1"),
+            [0, 1, 2, 3] => json!("0-3"),
+            [0, 1, 3] => json!("0-1,3"),
+            _ => json!(own.iter().map(usize::to_string).collect::<Vec<_>>().join(",")),
+        };
+        members.insert(kind.to_owned(), list);
+    }
+    members.insert("recount".to_owned(), elements);
+}
+
+/// The counts of a record by data element: of those that a list would have, too.
+fn elements(record: &Value) -> serde_json::Map<String, Value> {
+    let of_lists = record["recount"].as_object().map(|all| {
+        let has_any = |counts: &Value| ["released", "generalised", "removed"].iter().any(|kind| counts[kind] != 0);
+        all.iter().filter(|(_, counts)| has_any(counts)).map(|(name, counts)| (name.clone(), counts.clone())).collect()
+    });
+    of_lists.or_else(|| record["elements"].as_object().cloned()).unwrap_or_default()
+}
+
 /// Many messages of several runs, one of which says neither when it began nor under which policy.
 fn generated() -> Writer {
-    let (mut writer, mut numbers) = (Writer::new(None), Numbers(19));
+    let (mut writer, mut numbers, mut names_in) = (Writer::new(None), Numbers(19), 0);
     for run in 0..6 {
         let mut start = json!({"time": format!("2026-{:02}-15T12:00:00Z", 5 + run), "version": "0.1.0", "policy": policy("run"),
             "keyed": false, "resumed": false, "run": writer.sequence + 1, "torn-bytes": 0});
         if run == 2 {
             start.as_object_mut().unwrap().retain(|name, _| !matches!(name.as_str(), "time" | "policy"));
         }
+        match run {
+            3 => start["data-elements"] = json!(ELEMENTS),
+            4.. => start["names-in"] = json!(names_in),
+            _ => {}
+        }
+        names_in = if run == 3 { writer.sequence + 1 } else { names_in };
         writer.line("start", &members(&start));
         let mut counts = BTreeMap::from(["messages", "released", "redacted", "held", "withheld"].map(|name| (name, 0)));
         for number in 0..1500 {
-            let record = message(&mut numbers, number);
+            let mut record = message(&mut numbers, number);
+            if run >= 3 {
+                in_lists(&mut record, &mut numbers);
+            }
             *counts.get_mut(record["disposition"].as_str().unwrap()).unwrap() += 1;
             *counts.get_mut("messages").unwrap() += 1;
             writer.line("message", &members(&record));
@@ -166,7 +206,7 @@ fn values(record: &Value, start: &Value, column: &str, asked: Asked) -> Vec<Opti
         }
         "agency" => strings(&record["agency-classes"]),
         "rule" => strings(&record["rules"]),
-        "element" => record["elements"].as_object().unwrap().keys().cloned().collect(),
+        "element" => elements(record).keys().cloned().collect(),
         "claim" | "instrument" => {
             let of_instruments = record["instruments"].as_array().into_iter().flatten().map(|instrument| {
                 let claim = instrument["claim"].as_str().unwrap().to_owned();
@@ -265,8 +305,8 @@ fn recount(lines: &[String], asked: Asked) -> Counted {
                 row[1 + at] += u64::from(record["disposition"] == *disposition);
             }
             for (at, kind) in ["released", "generalised", "removed"].iter().enumerate() {
-                let values = element.as_ref().map(|element| record["elements"][element][kind].as_u64().unwrap());
-                row[5 + at] += values.unwrap_or(0);
+                let counts = element.as_ref().map(|element| elements(record)[element][kind].as_u64().unwrap());
+                row[5 + at] += u64::from(counts.is_some_and(|count| count > 0));
             }
         }
     }
@@ -289,7 +329,7 @@ fn reported(folder: &TempDir, asked: Asked) -> Counted {
     let rows = report["rows"].as_array().unwrap().iter().map(|row| {
         let key = columns.iter().map(|column| row[*column].as_str().map(str::to_owned)).collect();
         let names = ["messages", "released", "redacted", "held", "withheld"];
-        let values = ["values-released", "values-generalised", "values-removed"];
+        let values = ["element-released", "element-generalised", "element-removed"];
         assert_eq!(row.get(values[0]).is_some(), columns.contains(&"element"));
         let count = |name: &&str| row.get(name).map_or(0, |count| count.as_u64().unwrap());
         let counts: Vec<u64> = names.iter().chain(&values).map(count).collect();
