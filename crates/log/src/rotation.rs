@@ -67,7 +67,7 @@ impl NextFile {
 
     /// Removes it, once it is known that a file here can have two names.
     pub(super) fn give_up(self) -> io::Result<()> {
-        let other = with_ending(&self.next, "link");
+        let other = second_name(&self.next);
         let linked = fs::hard_link(&self.next, &other).and_then(|()| fs::remove_file(&other));
         fs::remove_file(&self.next).and(linked)
     }
@@ -85,15 +85,18 @@ impl NextFile {
 /// is under the other name, and it goes on.
 pub(super) fn finish_rotation(path: &Path, log: &File, sequence: u64) -> io::Result<()> {
     let (next, other) = (with_ending(path, "next"), rotated(path, sequence));
-    let is_begun = is_beginning(&next)?;
-    if is_begun {
-        fs::remove_file(&next)?;
+    let mut is_changed = false;
+    for begun in [&next, &second_name(&next)] {
+        if is_beginning(begun)? {
+            fs::remove_file(begun)?;
+            is_changed = true;
+        }
     }
-    let is_linked = is_named(log, &other)?;
-    if is_linked {
+    if is_named(log, &other)? {
         fs::remove_file(&other)?;
+        is_changed = true;
     }
-    if is_begun || is_linked { sync_folder(path) } else { Ok(()) }
+    if is_changed { sync_folder(path) } else { Ok(()) }
 }
 
 /// Whether a file is one that a process began to go on with and that has no message: nothing, or the start of a run. Anything
@@ -130,6 +133,12 @@ pub(super) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
 
 fn rotated(path: &Path, sequence: u64) -> PathBuf {
     with_ending(path, &format!("{sequence:016}"))
+}
+
+/// The other name that the next file gets to see whether a file can have two. A process that is killed meanwhile leaves it, and
+/// the next one couldn't rotate if it stayed.
+fn second_name(next: &Path) -> PathBuf {
+    with_ending(next, "link")
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

@@ -679,6 +679,9 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
         if is_linked {
             fs::hard_link(&path, &other).unwrap();
         }
+        // Whoever verifies it meanwhile finds no line twice.
+        let verified = verify(&files(folder.path()), None, None).unwrap();
+        assert_eq!((verified.messages, verified.fault_count, verified.lines), (1, 0, last));
         let log = rotating(&path);
         assert!(!other.exists());
         append(&log, "line 1", &asked(&filter, "after")).unwrap();
@@ -692,6 +695,32 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
         fs::write(&next, "kept").unwrap();
         DisclosureLog::open(&path, &filter).unwrap().end().unwrap();
         assert_eq!([&other, &next].map(|path| fs::read_to_string(path).unwrap()), ["kept", "kept"]);
+    }
+}
+
+/// P11: a process that is killed while it sees whether a file can have two names leaves nothing that keeps the next one from
+/// rotating.
+#[test]
+fn p11_a_process_killed_as_it_opens_a_log_leaves_nothing_in_the_way() {
+    let filter = Filter::builder().build().unwrap();
+    for is_linked in [false, true] {
+        let (folder, path) = in_folder();
+        DisclosureLog::open(&path, None, filter.policy()).unwrap().end().unwrap();
+        let (next, link) = (path.with_file_name("audit.log.next"), path.with_file_name("audit.log.next.link"));
+        fs::write(&next, "").unwrap();
+        if is_linked {
+            fs::hard_link(&next, &link).unwrap();
+        }
+        assert_eq!(verify(&files(folder.path()), None, None).unwrap().fault_count, 0);
+        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap();
+        assert!(!next.exists() && !link.exists());
+        append(&log, "line 1", &asked(&filter, "x")).unwrap();
+        log.end().unwrap();
+        // Somebody's file of that name stays, and is told.
+        fs::write(&link, "kept").unwrap();
+        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
+        assert!(log.rotate(Rotation::daily()).is_err());
+        assert_eq!(fs::read_to_string(&link).unwrap(), "kept");
     }
 }
 

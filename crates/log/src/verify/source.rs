@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::chunk::CHUNK_BYTES;
 use crate::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
 use crate::records::{self, StartFields};
+use crate::rotation::is_named;
 
 /// Magic numbers of gzip and Zstandard.
 const GZIP: &[u8] = &[0x1F, 0x8B];
@@ -39,16 +40,34 @@ impl LogFile {
     /// The files in the order of the chain, whatever order they are named in.
     pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::LogError> {
         let mut sources = Vec::with_capacity(paths.len());
-        // What a process has begun to go on with has no message as long as it has this name.
-        let is_next = |path: &&PathBuf| {
-            path.extension().is_some_and(|ending| ending == "next") && paths.contains(&path.with_extension(""))
-        };
-        for path in paths.iter().filter(|path| !is_next(path)) {
+        let named_twice: Vec<PathBuf> = paths.iter().filter_map(|path| other_name(path)).collect();
+        for path in paths.iter().filter(|path| !is_next(path, paths) && !named_twice.contains(path)) {
             sources.push(Self::probe(path).map_err(|error| super::LogError::io(path, &error))?);
         }
         sources.sort_by_key(|source| (source.first.is_none(), source.first));
         Ok(sources)
     }
+}
+
+/// Whether a file is what a process has begun to go on with: it has no message as long as it has this name, or the other one
+/// that it has while the process opens the log.
+fn is_next(path: &Path, paths: &[PathBuf]) -> bool {
+    let next = if has_ending(path, "link") { path.with_extension("") } else { path.to_owned() };
+    has_ending(&next, "next") && paths.contains(&next.with_extension(""))
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|own| own == ending)
+}
+
+/// The log's own name, if the file is the one that has it, too: it does from when it gets the number of its last line until the
+/// next one takes its place. A process may be killed then.
+fn other_name(path: &Path) -> Option<PathBuf> {
+    let number = path.extension()?.to_str()?;
+    let is_rotated = number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_digit());
+    let log = path.with_extension("");
+    let is_same = is_rotated && File::open(&log).is_ok_and(|file| is_named(&file, path).unwrap_or(false));
+    is_same.then_some(log)
 }
 
 /// Reads a file chunk by chunk.
