@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dmv_redact::{Filter, Requester};
-use dmv_redact_log::{DisclosureLog, Rotation};
+use dmv_redact_log::{DisclosureLog, LogOptions, Rotation};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -63,11 +63,11 @@ fn main() -> Result<(), Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let message = std::fs::read(root.join("fixtures/dr-in-state-police/message.xml"))?;
     let filter = Filter::builder().policy_path(root.join("policies/example-state.toml")).build()?;
-    let log = DisclosureLog::open(Path::new(log), None, filter.policy())?;
-    let log = match bytes {
-        Some(bytes) => log.rotate(Rotation::after_bytes(bytes))?,
-        None => log,
+    let options = match bytes {
+        Some(bytes) => LogOptions::default().rotate(Rotation::after_bytes(bytes)),
+        None => LogOptions::default(),
     };
+    let log = options.open(Path::new(log), &filter)?;
     let out = OpenOptions::new().create(true).append(true).open(out)?;
     let run = format!("{}-{}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos(), std::process::id());
     let appender = Appender { filter, log, out, message, run };

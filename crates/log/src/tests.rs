@@ -705,21 +705,20 @@ fn p11_a_process_killed_as_it_opens_a_log_leaves_nothing_in_the_way() {
     let filter = Filter::builder().build().unwrap();
     for is_linked in [false, true] {
         let (folder, path) = in_folder();
-        DisclosureLog::open(&path, None, filter.policy()).unwrap().end().unwrap();
+        DisclosureLog::open(&path, &filter).unwrap().end().unwrap();
         let (next, link) = (path.with_file_name("audit.log.next"), path.with_file_name("audit.log.next.link"));
         fs::write(&next, "").unwrap();
         if is_linked {
             fs::hard_link(&next, &link).unwrap();
         }
         assert_eq!(verify(&files(folder.path()), None, None).unwrap().fault_count, 0);
-        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap().rotate(Rotation::after_bytes(1)).unwrap();
+        let log = LogOptions::default().rotate(Rotation::after_bytes(1)).open(&path, &filter).unwrap();
         assert!(!next.exists() && !link.exists());
         append(&log, "line 1", &asked(&filter, "x")).unwrap();
         log.end().unwrap();
         // Somebody's file of that name stays, and is told.
         fs::write(&link, "kept").unwrap();
-        let log = DisclosureLog::open(&path, None, filter.policy()).unwrap();
-        assert!(log.rotate(Rotation::daily()).is_err());
+        assert!(LogOptions::default().rotate(Rotation::daily()).open(&path, &filter).is_err());
         assert_eq!(fs::read_to_string(&link).unwrap(), "kept");
     }
 }

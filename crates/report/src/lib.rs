@@ -2,7 +2,8 @@
 
 mod disclosures;
 pub mod matrix;
-#[cfg_attr(not(test), expect(dead_code, reason = "the published pages will use it"))]
+mod site;
 mod suppression;
 
 pub use disclosures::{Dimension, DisclosureReport, NO_REQUESTER, Query, disclosures};
+pub use site::{SiteOptions, site};

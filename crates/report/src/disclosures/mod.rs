@@ -339,7 +339,7 @@ impl fmt::Display for DisclosureReport {
 }
 
 impl ElementCounts {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.released += other.released;
         self.generalised += other.generalised;
         self.removed += other.removed;

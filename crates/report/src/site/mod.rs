@@ -1,0 +1,80 @@
+//! Pages that a state publishes as they are: who asked how often, what became of it, what they got, on what paper, with small
+//! counts suppressed.
+
+mod chart;
+mod pages;
+mod published;
+mod statistics;
+mod words;
+
+use std::path::PathBuf;
+
+use crate::disclosures::{Query, count, scan};
+use crate::matrix;
+use dmv_redact_analysis::Matrix;
+use dmv_redact_log::{Key, LogError, Verification};
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::date::Date;
+use dmv_redact_model::policy::Policy;
+use pages::{POLICY_PAGE, Subject, month_file};
+use published::Published;
+use statistics::{Groups, Statistics};
+use words::Words;
+
+/// What the pages are made with, beside the log.
+#[derive(Debug)]
+pub struct SiteOptions<'s> {
+    /// The policy whose words are used. Others may have decided; the log says which.
+    pub policy: &'s Policy,
+    /// Its data elements.
+    pub catalog: &'s Catalog,
+    /// It as a matrix, for a page of its own.
+    pub matrix: &'s Matrix,
+    /// Agency classes that are told apart from all others, first.
+    pub apart: &'s [String],
+    /// Counts from 1 to one less aren't shown, nor what would give them away. 0 and 1: everything is shown.
+    pub below: u64,
+    /// The day on which the pages are made; `None`: it isn't told.
+    pub made_on: Option<Date>,
+}
+
+/// Months that pages are made of, at most.
+const MOST_MONTHS: usize = 120;
+
+/// Verifies a log and makes the pages: name and content of each file. With faults, they are of the intact lines, and say so.
+/// Of the query only the days count.
+///
+/// # Errors
+/// When the log can't be read, is keyed and no key is given, or is of more than 120 months.
+pub fn site(
+    paths: &[PathBuf],
+    key: Option<&Key>,
+    query: &Query,
+    options: &SiteOptions<'_>,
+) -> Result<(Verification, Vec<(String, String)>), LogError> {
+    let SiteOptions { policy, catalog, matrix, apart, below, made_on } = *options;
+    let classes: Vec<String> = policy.classes().iter().map(|class| class.name.clone()).collect();
+    let groups = Groups::new(&classes, apart);
+    let (verification, index) = scan(paths, key)?;
+    let (totals, statistics) = count(paths, key, query, &index, || Statistics::new(&groups))?;
+    if statistics.months.len() > MOST_MONTHS {
+        let message = format!("the log is of more than {MOST_MONTHS} months: name the days with --since and --until");
+        return Err(LogError::Usage(message));
+    }
+    let published = Published::new(&groups, &statistics, below);
+    let subject = Subject {
+        words: Words { policy, catalog },
+        groups: &groups,
+        published: &published,
+        totals: &totals,
+        faults: verification.fault_count,
+        below,
+        period: (query.since, query.until),
+        policies: &index.policies(),
+        made_on,
+    };
+    let mut files = vec![("index.html".to_owned(), subject.index()), (POLICY_PAGE.to_owned(), matrix::html(matrix))];
+    files.extend(published.months.iter().map(|month| (month_file(&month.name), subject.month(month))));
+    files.extend(subject.files().into_iter().map(|(name, content)| (name.to_owned(), content)));
+    Ok((verification, files))
+}
