@@ -2,6 +2,7 @@
 //! by the program. The writer shares nothing with the program's own and so says what the form is.
 
 mod report;
+mod site;
 
 use std::fs;
 use std::path::PathBuf;

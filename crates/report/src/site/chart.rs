@@ -20,6 +20,9 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
     // In 128 bits no count is too large.
     let length = |count: u64| (u128::from(count) * u128::from(room) / u128::from(most)) as u64;
     let height = ROW_HEIGHT * bars.len() as u64;
+    if is_empty(bars) {
+        return html! {};
+    }
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {height}")) width=(WIDTH) height=(height) role="img"
             aria-label=(format!("Chart: {title}. The table has its numbers.")) {
@@ -37,6 +40,11 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
             }
         }
     }
+}
+
+/// Whether there is nothing to draw.
+fn is_empty(bars: &[Bar]) -> bool {
+    bars.iter().all(|(_, count)| count.is_none_or(|count| count == 0))
 }
 
 fn shortened(label: &str) -> String {

@@ -7,6 +7,7 @@ use super::published::{ElementShares, Month, MonthTable, Published, Share};
 use super::statistics::{Groups, NO_MONTH, Outcome};
 use super::words::{Words, effect};
 use crate::disclosures::Totals;
+use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::spreadsheet_safe;
 
@@ -258,34 +259,19 @@ impl Subject<'_> {
     fn sentence(&self, month: &Month, group: usize, name: &str) -> Markup {
         let title = self.words.group(name);
         let row = month.outcomes.as_ref().and_then(|table| table.counts.rows.get(group));
-        let outcomes: Vec<String> = row
-            .into_iter()
-            .flatten()
-            .zip(Outcome::ALL)
-            .filter(|(count, _)| **count != Some(0))
-            .map(|(count, outcome)| match count {
-                Some(count) => format!("{} {}", grouped(*count), outcome.name()),
-                None => format!("some perhaps {} (not shown)", outcome.name()),
-            })
-            .collect();
+        let outcomes: Vec<_> = row.into_iter().flatten().zip(Outcome::ALL.map(Outcome::name)).collect();
         let instruments = month.instruments.as_ref().and_then(|table| Some((table, table.counts.rows.get(group)?)));
-        let papers: Vec<String> = instruments
+        let papers: Vec<_> = instruments
             .into_iter()
-            .flat_map(|(table, row)| table.heads.iter().zip(row))
-            .filter(|(_, count)| **count != Some(0))
-            .map(|(head, count)| match count {
-                Some(count) => format!("{head} ({})", grouped(*count)),
-                None => format!("{head} (not shown)"),
-            })
+            .flat_map(|(table, row)| row.iter().zip(table.heads.iter().map(String::as_str)))
             .collect();
         html! {
             b { (title) }
             @match month.messages.get(group).copied().flatten() {
                 Some(0) => " did not ask.",
                 Some(count) => {
-                    " asked " b { (times(count)) }
-                    @if outcomes.is_empty() { "; what became of it can't be shown without giving a small number away." }
-                    @else { ": " (outcomes.join(", ")) ". Paper behind the queries: " (if papers.is_empty() { "not shown".to_owned() } else { papers.join(", ") }) "." }
+                    " asked " b { (times(count)) } "."
+                    (listed(&outcomes, "What became of it")) (listed(&papers, "On what paper"))
                 }
                 None => " asked; how often isn't shown, for the number is small or would give a small one away.",
             }
@@ -309,9 +295,9 @@ impl Subject<'_> {
                     (bars("messages by agency class", &by_group))
                     (self.table(month, month.outcomes.as_ref(), "What became of the messages", "what became of them"))
                     (self.table(month, month.instruments.as_ref(), "The paper behind the queries: the claim, and who issued it", "the paper behind them"))
-                    @let claims: Vec<_> = self.words.claims().collect();
+                    @let claims = self.claims_of(month);
                     @if !claims.is_empty() {
-                        h3 { "What the switch vouched for" }
+                        h3 { "What such paper is" }
                         dl { @for (claim, title) in claims { dt { (claim) } dd { (title) } } }
                     }
                     h2 { "By kind of query" }
@@ -325,6 +311,14 @@ impl Subject<'_> {
                 (self.footer())
             },
         )
+    }
+
+    /// The claims that instruments of the month were behind, with what the policy says of them.
+    fn claims_of(&self, month: &Month) -> Vec<(&str, &str)> {
+        let heads = month.instruments.iter().flat_map(|table| &table.heads);
+        let named: Vec<&str> =
+            heads.flat_map(|head| head.split(" and ")).map(|one| one.split(' ').next().unwrap_or(one)).collect();
+        self.words.claims().filter(|(claim, _)| named.contains(claim)).collect()
     }
 
     fn table(&self, month: &Month, table: Option<&MonthTable>, caption: &str, what: &str) -> Markup {
@@ -383,6 +377,9 @@ impl Subject<'_> {
     }
 
     fn elements_table(&self, name: &str, elements: &[ElementShares]) -> Markup {
+        let mut elements: Vec<&ElementShares> = elements.iter().collect();
+        // As the catalog has them: name first. What it doesn't know comes first of all.
+        elements.sort_by_key(|own| self.words.catalog.find(&own.element).map(ElementId::index));
         let caption = format!("What {name} got: in how many answers each data element stood");
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
@@ -394,7 +391,7 @@ impl Subject<'_> {
                     } }
                     tbody { @for element in elements {
                         tr {
-                            th scope="row" { (self.words.element(&element.element)) }
+                            th scope="row" { (self.words.element(&element.element)) " " code.quiet { (element.element) } }
                             @for share in [element.released, element.generalised, element.removed] {
                                 td.number { (told(share, "never", "in some")) }
                             }
@@ -403,6 +400,18 @@ impl Subject<'_> {
                 }
             }
         }
+    }
+}
+
+/// Counts as a sentence after another: those that are shown, then those that aren't.
+fn listed(counts: &[(&Option<u64>, &str)], what: &str) -> String {
+    let shown = counts.iter().filter_map(|(count, name)| Some((count.filter(|count| *count > 0)?, name)));
+    let shown: Vec<String> = shown.map(|(count, name)| format!("{name} ({})", grouped(count))).collect();
+    let hidden: Vec<&str> = counts.iter().filter(|(count, _)| count.is_none()).map(|(_, name)| *name).collect();
+    match (shown.is_empty(), hidden.is_empty()) {
+        (true, _) => format!(" {what} can't be shown without giving a small number away."),
+        (false, true) => format!(" {what}: {}.", shown.join(", ")),
+        (false, false) => format!(" {what}: {}; not shown: {}.", shown.join(", "), hidden.join(", ")),
     }
 }
 
