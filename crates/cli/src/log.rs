@@ -1,4 +1,7 @@
-//! `dmv-redact log`: verifies a disclosure log, and reports what is in it.
+//! `dmv-redact log`: verifies a disclosure log, reports and publishes what is in it, and takes over what was counted before it.
+
+mod import;
+mod site;
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +9,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::date_argument::date;
-use super::ground_arguments::GroundArguments;
 use super::output::{print, print_json, print_text};
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Requester};
-use dmv_redact_analysis::MatrixBuilder;
-use dmv_redact_analysis::survey::Survey;
 use dmv_redact_log::{Key, LogHead, Verification, verify};
-use dmv_redact_model::config::nearest;
 use dmv_redact_model::escape::escape;
-use dmv_redact_report::{Dimension, NO_REQUESTER, Query, SiteOptions, disclosures, site};
+use dmv_redact_report::{Dimension, NO_REQUESTER, Query, disclosures};
 
 /// Verify a disclosure log, or report who got what.
 #[derive(Debug, Args)]
@@ -55,34 +54,9 @@ enum Verb {
     },
     /// Write pages that can be published as they are: who asked how often, what they got, on what paper, month by month.
     /// Verifies the log, too; ends with status 3 if it has faults
-    Site(Box<SiteArguments>),
-}
-
-#[derive(Debug, Args)]
-struct SiteArguments {
-    /// All files of the log, plain or compressed (gzip, Zstandard), in any order
-    #[arg(required = true, value_name = "LOG")]
-    logs: Vec<PathBuf>,
-    /// The key of its hashes
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    /// The folder of the pages: a new one, or one that is empty
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
-    /// The policy whose words the pages use: a file, or the name of a built-in one
-    #[arg(long, value_name = "POLICY")]
-    policy: PathBuf,
-    #[command(flatten)]
-    ground: GroundArguments,
-    /// An agency class that is told apart from all others; may be given again [default: immigration, border and
-    /// homeland-security, as far as the policy has them]
-    #[arg(long = "apart", value_name = "NAME")]
-    apart: Vec<String>,
-    /// Don't show counts from 1 to one less than this, nor what would give them away; 0 shows everything
-    #[arg(long, value_name = "N", default_value_t = 11, value_parser = clap::value_parser!(u64).range(0..=100))]
-    suppress_below: u64,
-    #[command(flatten)]
-    days: DayArguments,
+    Site(Box<site::Arguments>),
+    /// Take over the counts of a switch's own log from before, a CSV file with a line for each message
+    Import(import::Arguments),
 }
 
 /// The days that are counted.
@@ -173,7 +147,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let result = match &arguments.verb {
         Verb::Verify { logs, key, head } => verify_log(logs, key.as_deref(), head.as_ref()),
         Verb::Report { logs, key, query, output } => report_log(logs, key.as_deref(), query, *output),
-        Verb::Site(arguments) => publish(arguments),
+        Verb::Site(arguments) => site::publish(arguments),
+        Verb::Import(arguments) => import::import(arguments),
     };
     match result {
         Ok(exit) => exit,
@@ -212,58 +187,6 @@ fn report_log(logs: &[PathBuf], key: Option<&Path>, arguments: &QueryArguments, 
         Form::Markdown => print_text(&report.markdown())?,
     }
     Ok(report_faults(&found))
-}
-
-/// The classes of the built-in policies that are told apart if no others are named.
-const IMMIGRATION: [&str; 3] = ["immigration", "border", "homeland-security"];
-
-fn publish(arguments: &SiteArguments) -> Result<Exit, Problem> {
-    let SiteArguments { logs, output, policy, ground, suppress_below, days, .. } = arguments;
-    let query = days.query()?;
-    let key = arguments.key.as_deref().map(Key::read).transpose()?;
-    let builder = ground.filter().policy_named(policy).as_of(days.until);
-    let (catalog, formats) = builder.load_catalog_and_formats()?;
-    let policy = builder.policy(&catalog, &formats)?;
-    let survey = Survey::of(&policy);
-    let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;
-    let has_class = |name: &str| policy.classes().iter().any(|class| class.name == name);
-    let apart = match arguments.apart.as_slice() {
-        [] => IMMIGRATION.into_iter().filter(|name| has_class(name)).map(str::to_owned).collect(),
-        named => named.to_vec(),
-    };
-    if let Some(unknown) = apart.iter().find(|name| !has_class(name)) {
-        let nearest = nearest(unknown, policy.classes().iter().map(|class| class.name.as_str()));
-        let help = nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        return Err(Problem::Usage(format!("--apart: the policy has no agency class `{}`{help}", escape(unknown))));
-    }
-    let io = |path: &Path, error: &std::io::Error| Problem::Io(format!("{}: {error}", path.display()));
-    match std::fs::read_dir(output).map(|mut entries| entries.next().is_some()) {
-        Ok(true) => {
-            let message = format!("{} isn't empty: name another folder for the pages", output.display());
-            return Err(Problem::Usage(message));
-        }
-        Ok(false) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io(output, &error)),
-    }
-    let options = SiteOptions {
-        policy: &policy,
-        catalog: &catalog,
-        matrix: &matrix,
-        apart: &apart,
-        below: *suppress_below,
-        made_on: Date::today(),
-    };
-    let (found, files) = site(logs, key.as_ref(), &query, &options)?;
-    std::fs::create_dir_all(output).map_err(|error| io(output, &error))?;
-    // The first page last: without it nobody takes the rest for all.
-    for (name, content) in files.iter().rev() {
-        let path = output.join(name);
-        std::fs::write(&path, content).map_err(|error| io(&path, &error))?;
-    }
-    let exit = report_faults(&found);
-    print_text(&format!("{}: {} files, the first is index.html\n", escape(&output.to_string_lossy()), files.len()))?;
-    Ok(exit)
 }
 
 /// The file names, in the order of the chain.

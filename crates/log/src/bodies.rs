@@ -12,6 +12,7 @@ use dmv_redact::{
 use dmv_redact_model::escape;
 use dmv_redact_model::policy::{Attribute, StatedBy};
 
+use super::Key;
 use super::records::now;
 
 /// Where a message came from, and what its request said.
@@ -42,6 +43,9 @@ struct MessageRecord<'b> {
     id: Option<&'b str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     correlation_id: Option<&'b str>,
+    /// A keyed hash of the control number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     dry_run: bool,
     disposition: Disposition,
@@ -177,10 +181,16 @@ impl Bodies {
 
     /// Adds the record of a message: its origin, then its receipt. Of a dry run nothing went out.
     pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
-        self.push_at(None, origin, dry_run, receipt);
+        self.push_at((None, None), origin, dry_run, receipt);
     }
 
-    fn push_at(&mut self, time: Option<String>, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
+    fn push_at(
+        &mut self,
+        (time, control): (Option<String>, Option<String>),
+        origin: RecordOrigin<'_>,
+        dry_run: bool,
+        receipt: &Receipt,
+    ) {
         let RecordOrigin { source, item, id, request } = origin;
         let decided_by = receipt.identity();
         let is_own = Arc::ptr_eq(decided_by, &self.filter) || **decided_by == *self.filter;
@@ -191,6 +201,7 @@ impl Bodies {
             item,
             id: Some(id).filter(|id| !id.is_empty() && *id != source),
             correlation_id: receipt.correlation_id(),
+            control,
             dry_run,
             disposition: receipt.disposition(),
             reason: receipt.reason(),
@@ -223,10 +234,17 @@ impl Bodies {
         self.push_record(&record);
     }
 
-    /// The same for a message that goes out now.
-    pub(super) fn push_now(&mut self, source: &str, requester: &Requester, dry_run: bool, receipt: &Receipt) {
+    /// The same for a message that goes out now. With a key it has the control number of the request.
+    pub(super) fn push_now(
+        &mut self,
+        source: &str,
+        requester: &Requester,
+        (dry_run, key): (bool, Option<&Key>),
+        receipt: &Receipt,
+    ) {
         let request = Some(requester).filter(|requester| receipt.may_record(requester));
-        self.push_at(Some(now()), RecordOrigin { source, item: None, id: "", request }, dry_run, receipt);
+        let control = key.zip(requester.given_control_number()).map(|(key, number)| key.control(number));
+        self.push_at((Some(now()), control), RecordOrigin { source, item: None, id: "", request }, dry_run, receipt);
     }
 
     /// Adds the records of others.

@@ -29,6 +29,8 @@ pub(super) type Hash = [u8; HASH_DIGITS];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RecordKind {
     Message,
+    /// Messages from before the log, as another log counts them.
+    Import,
     Start,
     Checkpoint,
     End,
@@ -38,6 +40,7 @@ impl RecordKind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Message => "message",
+            Self::Import => "import",
             Self::Start => "start",
             Self::Checkpoint => "checkpoint",
             Self::End => "end",
@@ -45,7 +48,7 @@ impl RecordKind {
     }
 
     fn from_name(name: &[u8]) -> Option<Self> {
-        let kinds = [Self::Message, Self::Start, Self::Checkpoint, Self::End];
+        let kinds = [Self::Message, Self::Import, Self::Start, Self::Checkpoint, Self::End];
         kinds.into_iter().find(|kind| kind.name().as_bytes() == name)
     }
 }

@@ -32,6 +32,8 @@ use dmv_redact::{Filter, Receipt, Requester};
 #[derive(Debug)]
 pub struct DisclosureLog {
     is_dry_run: bool,
+    /// For control numbers.
+    key: Option<Key>,
     queue: Mutex<Queue>,
     writer: Mutex<Writer>,
 }
@@ -110,7 +112,7 @@ impl LogOptions {
     pub fn open(self, path: &Path, filter: &Filter) -> Result<DisclosureLog, LogError> {
         let Self { key, rotation, service, is_dry_run } = self;
         let io = |error: io::Error| LogError::io(path, &error);
-        let mut log = Log::open(path, key)?;
+        let mut log = Log::open(path, key.clone())?;
         if rotation.is_some() {
             let checked = log.check_rotation();
             checked.map_err(|error| LogError::Io(format!("the log can't go on in a new file: {error}")))?;
@@ -121,7 +123,7 @@ impl LogOptions {
         let queue = Queue { bodies: Bodies::new(Arc::clone(&filter)), count: 0 };
         let rotation = rotation.unwrap_or_default();
         let writer = Writer { log, filter, is_dry_run, written: 0, has_failed: false, rotation, day };
-        Ok(DisclosureLog { is_dry_run, queue: Mutex::new(queue), writer: Mutex::new(writer) })
+        Ok(DisclosureLog { is_dry_run, key, queue: Mutex::new(queue), writer: Mutex::new(writer) })
     }
 }
 
@@ -185,7 +187,7 @@ impl DisclosureLog {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the receipt is of another request"));
             }
             let before = bodies.len();
-            bodies.push_now(source, requester, self.is_dry_run, receipt);
+            bodies.push_now(source, requester, (self.is_dry_run, self.key.as_ref()), receipt);
             if bodies.len() - before > LONGEST_BODY {
                 let what = "the record is longer than a line of the log may be";
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));

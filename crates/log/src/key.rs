@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::LogError;
+use dmv_redact_model::hex::hex;
 use dmv_redact_model::key::{self, KeyError};
 
 /// An HMAC key, initialized.
@@ -28,6 +29,14 @@ impl Key {
         })?;
         let hmac = Hmac::new_from_slice(&bytes);
         hmac.map(Self).map_err(|_| LogError::Usage(format!("{}: it can't be a key", path.display())))
+    }
+}
+
+impl Key {
+    /// What stands for a control number in the log: 32 hexadecimal digits. No line of a log begins as what is hashed does.
+    pub(super) fn control(&self, number: &str) -> String {
+        let hash = self.0.clone().chain_update("control number\n").chain_update(number).finalize().into_bytes();
+        hex(&hash).chars().take(32).collect()
     }
 }
 

@@ -26,10 +26,13 @@ pub use bodies::{Bodies, RecordOrigin};
 pub use chain::LogLine;
 pub use disclosure_log::{DisclosureLog, LogOptions};
 pub use key::Key;
-pub use log::{Log, LogPosition};
+pub use log::{ImportedMessages, Log, LogPosition};
 pub use rotation::Rotation;
 #[cfg(feature = "verify")]
 pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, verify, verify_and_aggregate};
+
+/// The JSON Schema of a line, as this version writes it. Lines of earlier versions have other members, and are still read.
+pub const LOG_SCHEMA: &str = include_str!("../disclosure-log.schema.json");
 
 /// Why a log can't be used.
 #[derive(Debug)]

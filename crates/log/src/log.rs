@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Link, LogLine, RecordKind, read_line};
+use super::chain::{Link, LogLine, MAX_LINE_BYTES, RecordKind, read_line};
 use super::counts::DispositionCounts;
 use super::ending::LogEnd;
 use super::records::{
@@ -16,6 +16,7 @@ use super::rotation::{NextFile, finish_rotation, is_named};
 use super::tail::{LineBoundary, Tail};
 use super::{Bodies, Key, LogError};
 use dmv_redact::internal::rewrite::FilterIdentity;
+use dmv_redact::{Date, Ori};
 
 /// The log of a run.
 #[derive(Debug)]
@@ -57,6 +58,26 @@ pub struct LogPosition {
     /// Whether it is the position of a record still to be written: the run may have been killed before that.
     #[serde(default)]
     is_prepared: bool,
+}
+
+/// Messages of one day to one requester, as a switch's own log of before has them: what became of them isn't known.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImportedMessages<'i> {
+    /// The name of that log.
+    pub source: &'i str,
+    /// Their day.
+    pub date: Date,
+    /// Who asked.
+    pub requester: Ori,
+    /// The agency classes of the requester, by the policy of the start record.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agency_classes: Vec<&'i str>,
+    /// Their message key, if that log has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_type: Option<&'i str>,
+    /// How many.
+    pub imported: u64,
 }
 
 /// Message records between two checkpoints.
@@ -211,6 +232,22 @@ impl Log {
             self.checkpoint(RecordKind::Checkpoint)?;
         }
         Ok(())
+    }
+
+    /// Records messages from before the log, as another log counts them.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub fn import<'i>(&mut self, counts: impl IntoIterator<Item = ImportedMessages<'i>>) -> io::Result<()> {
+        let (mut lines, mut link) = (Vec::new(), self.end.link);
+        for count in counts {
+            link = link.write_line(&mut lines, self.key.as_ref(), RecordKind::Import, &body_of(&count)?)?;
+            if lines.len() >= MAX_LINE_BYTES {
+                self.write(&lines, link)?;
+                lines.clear();
+            }
+        }
+        self.write(&lines, link)
     }
 
     /// Bytes of the file.

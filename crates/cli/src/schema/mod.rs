@@ -1,4 +1,4 @@
-//! `dmv-redact schema`: the JSON Schemas of the tables that people write, for editors.
+//! `dmv-redact schema`: the JSON Schemas of the tables that people write, for editors, and of the log's lines, for programs.
 //!
 //! A test generates them from the types that load the tables, and compares the committed files; the program only prints
 //! files.
@@ -11,23 +11,23 @@ mod tests;
 use clap::{Args, ValueEnum};
 
 use dmv_redact::shipped::TABLE_SCHEMAS;
+use dmv_redact_log::LOG_SCHEMA;
 
 use super::Exit;
 use super::output::print;
 
-/// Print the JSON Schema of a table, for editors.
+/// Print the JSON Schema of a table, for editors, or of the lines of a disclosure log.
 ///
 /// An editor that knows TOML (Even Better TOML, Taplo) completes and checks a file whose first line is
 /// `#:schema ./schemas/policy.schema.json`, where that is the file printed here.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Which table
-    table: Table,
+    /// Which table, or the log
+    of: Subject,
 }
 
-/// A table that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Table {
+enum Subject {
     /// Who may have what
     Policy,
     /// Data elements
@@ -37,6 +37,31 @@ pub(super) enum Table {
     /// A message and its expected result: case.toml
     Case,
     /// What each agency class may get: matrix.toml
+    Matrix,
+    /// A line of a disclosure log
+    Log,
+}
+
+impl Subject {
+    fn schema(self) -> &'static str {
+        match self {
+            Self::Policy => Table::Policy.schema(),
+            Self::Catalog => Table::Catalog.schema(),
+            Self::Format => Table::Format.schema(),
+            Self::Case => Table::Case.schema(),
+            Self::Matrix => Table::Matrix.schema(),
+            Self::Log => LOG_SCHEMA,
+        }
+    }
+}
+
+/// A table that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    Policy,
+    Catalog,
+    Format,
+    Case,
     Matrix,
 }
 
@@ -63,7 +88,7 @@ impl Table {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match print(arguments.table.schema()) {
+    match print(arguments.of.schema()) {
         Ok(()) => Exit::Released,
         Err(problem) => problem.print_error(),
     }

@@ -1,6 +1,7 @@
 //! The disclosure log as an auditor meets it: written by the smallest writer that follows the form, damaged in every way, and read
 //! by the program. The writer shares nothing with the program's own and so says what the form is.
 
+mod import;
 mod report;
 mod site;
 
@@ -572,6 +573,74 @@ fn the_names_of_before_work() {
     }
 }
 
+/// P12: every line that the program and a switch write is as the published schema says.
+#[test]
+fn p12_lines_are_as_the_schema_says() {
+    let folder = TempDir::new().unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&told_in(folder.path(), &["schema", "log"], 0)).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let messages = root().join("fixtures");
+    let redact = |more: &[&str]| {
+        let arguments = ["redact", messages.to_str().unwrap(), "--log", "log"];
+        told_in(folder.path(), &[&arguments[..], more].concat(), 3);
+    };
+    let massachusetts = ["--policy", "massachusetts"];
+    redact(&[&massachusetts[..], &["-o", "one", "--purpose", "C", "--user", "DOE, J", "--withheld", "held"]].concat());
+    let instrument =
+        "claim=court-order,issuer=federal-judge,number=7,date=2026-11-01,until=2030-01-01,specifies=person.name";
+    redact(&[&massachusetts[..], &["-o", "two", "--claim", "approved", "--instrument", instrument]].concat());
+    let example = root().join("policies/example-state.toml");
+    redact(&["--dry-run", "--policy", example.to_str().unwrap()]);
+    // What a switch writes: times, correlation ids, who approved, another filter's decisions.
+    let filter = dmv_redact::Filter::builder().policy_path(root().join("policies/illinois.toml")).build().unwrap();
+    let other = dmv_redact::Filter::builder().build().unwrap();
+    let message = fs::read(root().join("fixtures/dr-in-state-police/message.xml")).unwrap();
+    let requester = dmv_redact::Requester::new("AZ0070000").unwrap().correlation_id("q-1").unwrap();
+    let requester = requester.approved_by("R. Roe").unwrap();
+    let path = folder.path().join("switch.log");
+    let log = dmv_redact_log::LogOptions::default().service("msw-2").open(&path, &filter).unwrap();
+    for filter in [&filter, &other] {
+        let receipt = filter.redact(&message, &requester, &mut Vec::new());
+        log.append("line 1", &requester, &receipt).unwrap();
+    }
+    log.change_filter(&other).unwrap();
+    log.end().unwrap();
+    fs::write(folder.path().join("past.csv"), "day,ori\n2025-01-02,AZ0070000\n").unwrap();
+    let import =
+        ["log", "import", "past.csv", "-o", "log", "--policy", "illinois", "--date", "day", "--requester", "ori"];
+    told_in(folder.path(), &import, 0);
+    let mut members = std::collections::BTreeSet::new();
+    for file in ["log", "switch.log"] {
+        for line in fs::read_to_string(folder.path().join(file)).unwrap().lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let errors: Vec<String> = schema.iter_errors(&line).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{line}: {errors:?}");
+            members.extend(line.as_object().unwrap().keys().cloned());
+        }
+    }
+    for member in [
+        "claims",
+        "instruments",
+        "approved-by",
+        "misshapen",
+        "found-images",
+        "unmapped",
+        "names-in",
+        "dry-run",
+        "generalised",
+        "imported",
+    ] {
+        assert!(members.contains(member), "no line has {member}");
+    }
+    // A member that it doesn't know, or one that lacks.
+    let mut line: serde_json::Value =
+        serde_json::from_str(fs::read_to_string(&path).unwrap().lines().nth(1).unwrap()).unwrap();
+    line["ssn"] = "123456789".into();
+    assert!(!schema.is_valid(&line));
+    line.as_object_mut().unwrap().retain(|name, _| !matches!(name.as_str(), "ssn" | "disposition"));
+    assert!(!schema.is_valid(&line));
+}
+
 #[test]
 fn the_report_tells_who_got_what() {
     let mut writer = Writer::new(None);
@@ -592,7 +661,7 @@ fn the_report_tells_who_got_what() {
         "person.name": {"released": 1, "generalised": 0, "removed": 0},
         "person.ssn": {"released": 0, "generalised": 0, "removed": 1}}});
     let unknown = serde_json::json!({"messages": 1, "dispositions": {"withheld": 1}, "elements": {}});
-    let expected = serde_json::json!({"faults": 0, "messages": 4, "dry-run-messages": 0, "superseded": 0, "undated": 0,
+    let expected = serde_json::json!({"faults": 0, "messages": 4, "dry-run-messages": 0, "superseded": 0, "imported": 0, "undated": 0,
         "unexplained": 0, "dispositions": {"redacted": 1, "released": 2, "withheld": 1},
         "agency-classes": {"courts": other, "in-state": name, "out-of-state": other},
         "requesters": {"AZ0070000": name, "NV0010000": other, "unknown": unknown}});

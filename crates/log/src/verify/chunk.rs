@@ -114,7 +114,7 @@ pub(super) fn check(
         let (text, after) = rest.split_at(end);
         if let Some(line) = chunk.line(text, byte, key, head) {
             match line.kind {
-                RecordKind::Message => aggregate.add_message(&line),
+                RecordKind::Message | RecordKind::Import => aggregate.add_message(&line),
                 RecordKind::Start => aggregate.add_start(&line),
                 RecordKind::Checkpoint | RecordKind::End => {}
             }
@@ -186,7 +186,7 @@ impl Chunk {
     fn count(&mut self, line: &LogLine<'_>, number: u64, byte: u64, torn: u64) {
         if line.kind == RecordKind::Message {
             self.messages.add_record(line.body);
-        } else {
+        } else if line.kind != RecordKind::Import {
             let messages = std::mem::take(&mut self.messages);
             let (sequence, kind) = (line.link.sequence, line.kind);
             let (predecessor, content) = ((self.last, self.broken), RunContent::parse(line));
@@ -247,7 +247,7 @@ impl RunContent {
         match line.kind {
             RecordKind::Start => records::read(line, &mut object).map(Self::Start),
             RecordKind::Checkpoint | RecordKind::End => records::read(line, &mut object).map(Self::Counted),
-            RecordKind::Message => None,
+            RecordKind::Message | RecordKind::Import => None,
         }
         .unwrap_or(Self::Malformed)
     }

@@ -75,7 +75,7 @@ pub struct LogHead {
 /// A value computed from the records of a log while it is verified. Chunks are read in parallel and in no order: what depends on
 /// order goes by [`LogLine::sequence`].
 pub trait Aggregate: Send {
-    /// Adds a message whose line is intact.
+    /// Adds a message whose line is intact, or messages that were imported.
     fn add_message(&mut self, line: &LogLine<'_>);
     /// Adds the start of a run, or of its resumption, likewise.
     fn add_start(&mut self, _: &LogLine<'_>) {}

@@ -28,6 +28,7 @@ pub struct Requester {
     date: Option<Date>,
     correlation_id: Option<Arc<str>>,
     approved_by: Option<Arc<str>>,
+    control_number: Option<Arc<str>>,
 }
 
 impl Requester {
@@ -167,16 +168,31 @@ impl Requester {
         Ok(self)
     }
 
+    /// Gives the control number of the query, as the message switch knows it: 1 to 128 characters, no control characters. A
+    /// disclosure log with a key records a keyed hash of it, the same in each record of the query, which nobody can guess without
+    /// the key. It decides nothing, and is nowhere else.
+    ///
+    /// # Errors
+    /// When `number` is none of that.
+    pub fn control_number(mut self, number: &str) -> Result<Self, RequesterError> {
+        self.control_number = Some(name_of(number).ok_or(RequesterError(Fault::ControlNumber))?);
+        Ok(self)
+    }
+
+    /// The control number of the query, if it was given.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn given_control_number(&self) -> Option<&str> {
+        self.control_number.as_deref()
+    }
+
     /// Says who approved the request, for the disclosure record (P12): 1 to 128 characters, no control characters. What the
     /// approval means for the policy is a claim; without one this changes nothing.
     ///
     /// # Errors
     /// When `name` is none of that.
     pub fn approved_by(mut self, name: &str) -> Result<Self, RequesterError> {
-        if !(1..=LONGEST_APPROVER).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            return Err(RequesterError(Fault::Approver));
-        }
-        self.approved_by = Some(name.into());
+        self.approved_by = Some(name_of(name).ok_or(RequesterError(Fault::Approver))?);
         Ok(self)
     }
 
@@ -266,10 +282,16 @@ impl Requester {
 
 /// Characters of the longest correlation id.
 const MAX_CORRELATION_ID: usize = 64;
-/// Characters of the longest name of who approved a request.
-const LONGEST_APPROVER: usize = 128;
+/// Characters of the longest control number, and of the longest name of who approved a request.
+const LONGEST_NAME: usize = 128;
 
-/// An invalid ORI, date, correlation id or approver. It doesn't repeat the text (P6).
+/// A text of 1 to [`LONGEST_NAME`] characters without control characters.
+fn name_of(text: &str) -> Option<Arc<str>> {
+    let is_name = (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    is_name.then(|| text.into())
+}
+
+/// An invalid ORI, date, correlation id, control number or approver. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError(Fault);
 
@@ -286,6 +308,7 @@ enum Fault {
     Date,
     CorrelationId,
     Approver,
+    ControlNumber,
 }
 
 impl fmt::Display for RequesterError {
@@ -294,7 +317,10 @@ impl fmt::Display for RequesterError {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
             Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
             Fault::Approver => {
-                write!(f, "who approved is not 1 to {LONGEST_APPROVER} characters without control characters")
+                write!(f, "who approved is not 1 to {LONGEST_NAME} characters without control characters")
+            }
+            Fault::ControlNumber => {
+                write!(f, "the control number is not 1 to {LONGEST_NAME} characters without control characters")
             }
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")

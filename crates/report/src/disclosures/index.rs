@@ -81,6 +81,8 @@ struct Identity<'b> {
     #[serde(borrow)]
     correlation_id: Option<Cow<'b, str>>,
     #[serde(borrow)]
+    control: Option<Cow<'b, str>>,
+    #[serde(borrow)]
     requester: Option<Cow<'b, str>>,
     #[serde(borrow)]
     time: Option<Cow<'b, str>>,
@@ -105,14 +107,16 @@ impl Identity<'_> {
     /// The same for two records only if they are of one message, to one requester. A request may have several answers, and a
     /// source may get other content: both mostly differ in size. `None` if the record counts by itself.
     fn hash(&self) -> Option<[u8; 16]> {
-        let Self { source, id, correlation_id, requester, message_type, bytes_in, dry_run, .. } = self;
+        let Self { source, id, correlation_id, control, requester, message_type, time, bytes_in, dry_run, .. } = self;
         if *dry_run {
             return None;
         }
-        let name = match (correlation_id, source, id) {
+        let name = match (control.as_ref().or(correlation_id.as_ref()), source, id) {
             (Some(id), _, _) => (None, id),
             (None, Some(source), _) if source == PIPE => return None,
-            (None, source, Some(id)) => (Some(source), id),
+            (None, source, Some(id)) => (source.as_ref(), id),
+            // A run over archives leaves out an id that is the source; only a switch has none.
+            (None, Some(source), None) if time.is_none() => (Some(source), source),
             (None, _, None) => return None,
         };
         // JSON tells where each part ends.

@@ -65,6 +65,8 @@ pub(crate) struct Totals {
     pub(crate) messages: u64,
     /// Messages of dry runs, which nothing else here counts because nobody got them.
     pub(crate) dry_run_messages: u64,
+    /// Messages from before the log, among those that are counted: what became of them isn't known.
+    pub(crate) imported: u64,
     /// Records that aren't counted because another one is of the same message.
     pub(crate) superseded: u64,
     /// Messages without a date, which are left out where days are asked for.
@@ -95,6 +97,8 @@ pub(crate) struct ElementCounts {
 /// A message that counts, with what the rest of the log says of it.
 pub(crate) struct CountedMessage<'m> {
     pub(crate) record: &'m MessageRecord<'m>,
+    /// How many messages it is: those from before the log are counted by the day.
+    pub(crate) messages: u64,
     pub(crate) elements: Elements<'m>,
     pub(crate) date: Option<Date>,
     /// The policy that decided.
@@ -198,8 +202,9 @@ impl<C: Count> Aggregate for Counter<'_, C> {
     fn merge(&mut self, other: Self) {
         self.seen += other.seen;
         let (own, others) = (&mut self.totals, other.totals);
-        own.messages += others.messages;
+        own.messages = own.messages.saturating_add(others.messages);
         own.dry_run_messages += others.dry_run_messages;
+        own.imported = own.imported.saturating_add(others.imported);
         own.superseded += others.superseded;
         own.undated += others.undated;
         own.unexplained += others.unexplained;
@@ -233,7 +238,10 @@ impl<C: Count> Counter<'_, C> {
         if !is_covered {
             return;
         }
-        totals.messages += 1;
+        // Saturating, because a forged record may count any number.
+        let messages = record.imported.unwrap_or(1);
+        totals.messages = totals.messages.saturating_add(messages);
+        totals.imported = totals.imported.saturating_add(record.imported.unwrap_or(0));
         if let Some(disposition) = record.disposition() {
             update(&mut totals.dispositions, disposition, |count| *count += 1);
         }
@@ -243,6 +251,7 @@ impl<C: Count> Counter<'_, C> {
             record,
             elements: record.elements(explained.unwrap_or_default()),
             date,
+            messages,
             policy: record.policy().or_else(|| run?.policy.clone()),
             review: index.review(sequence),
         };
@@ -306,10 +315,11 @@ impl DisclosureReport {
     /// What isn't counted, or not as a reader would think: each a line.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let Totals { dry_run_messages, superseded, undated, unexplained, .. } = &self.totals;
+        let Totals { dry_run_messages, imported, superseded, undated, unexplained, .. } = &self.totals;
         let left_out = if self.leaves_out_undated { ", and are left out" } else { "" };
         let notes = [
             (dry_run_messages, format!("{dry_run_messages} messages of dry runs are left out")),
+            (imported, format!("{imported} messages are from before the log: what became of them isn't known")),
             (superseded, format!("{superseded} records are left out, for another one is of the same message")),
             (undated, format!("{undated} messages have no date{left_out}")),
             (

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{CountedMessage, ElementCounts, Elements, MessageRecord, Query, count_text, merge_counts, update};
+use super::{CountedMessage, ElementCounts, Query, count_text, merge_counts, update};
 use dmv_redact_model::escape::escape;
 
 /// What every agency class and every requester got.
@@ -26,10 +26,10 @@ struct Disclosures {
 
 impl Recipients {
     pub(super) fn add(&mut self, message: &CountedMessage<'_>, query: &Query) {
-        let CountedMessage { record, elements, .. } = message;
-        update(&mut self.requesters, record.requester(), |received| received.add(record, elements));
+        let record = message.record;
+        update(&mut self.requesters, record.requester(), |received| received.add(message));
         for class in record.classes().filter(|class| query.shows_class(class)) {
-            update(&mut self.agency_classes, class, |received| received.add(record, elements));
+            update(&mut self.agency_classes, class, |received| received.add(message));
         }
     }
 
@@ -45,8 +45,8 @@ impl Recipients {
 }
 
 impl Disclosures {
-    fn add(&mut self, record: &MessageRecord<'_>, elements: &Elements<'_>) {
-        self.messages += 1;
+    fn add(&mut self, CountedMessage { record, elements, messages, .. }: &CountedMessage<'_>) {
+        self.messages = self.messages.saturating_add(*messages);
         if let Some(disposition) = record.disposition() {
             update(&mut self.dispositions, disposition, |count| *count += 1);
         }
@@ -56,7 +56,7 @@ impl Disclosures {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.messages += other.messages;
+        self.messages = self.messages.saturating_add(other.messages);
         merge_counts(&mut self.dispositions, &other.dispositions);
         for (element, counts) in &other.elements {
             update(&mut self.elements, element, |own| own.add(*counts));

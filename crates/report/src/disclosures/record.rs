@@ -48,6 +48,8 @@ pub(crate) struct MessageRecord<'b> {
     rules: Vec<Name<'b>>,
     #[serde(borrow)]
     policy: Option<PolicyMembers<'b>>,
+    /// How many messages from before the log it counts, if that is what it does.
+    pub(crate) imported: Option<u64>,
     #[serde(borrow)]
     reason: Option<Name<'b>>,
     #[serde(borrow)]

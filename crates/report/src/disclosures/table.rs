@@ -71,7 +71,7 @@ impl Table {
             let extended = keys.iter().flat_map(|key| values.iter().map(|value| [key, &[value.clone()][..]].concat()));
             keys = extended.collect();
         }
-        let mut row = Row { messages: 1, ..Row::default() };
+        let mut row = Row { messages: message.messages, ..Row::default() };
         match message.record.disposition() {
             Some("released") => row.released = 1,
             Some("redacted") => row.redacted = 1,
@@ -100,7 +100,7 @@ impl Table {
             return;
         }
         let own = self.rows.entry(key).or_default();
-        own.messages += other.messages;
+        own.messages = own.messages.saturating_add(other.messages);
         own.released += other.released;
         own.redacted += other.redacted;
         own.held += other.held;

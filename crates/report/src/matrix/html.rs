@@ -44,8 +44,8 @@ pub fn html(matrix: &Matrix) -> String {
                     (duties(matrix))
                     h2 id="why" { "What the cells say" }
                     ol.why { @for (number, cell) in matrix.cells.iter().enumerate() { (why(matrix, number, cell)) } }
-                    h2 { "Rules" }
-                    (rules_table(matrix))
+                    h2 #rules { "Rules" }
+                    div.wide tabindex="0" role="region" aria-labelledby="rules" { (rules_table(matrix)) }
                 }
                 footer { p.quiet { "SHA-256 of the policy: " code { (matrix.policy.sha256) } } }
                 // Only what the cell says is read aloud as it changes; the duties stay to be looked up.

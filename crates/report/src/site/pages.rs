@@ -208,7 +208,7 @@ impl Subject<'_> {
     }
 
     fn explanation(&self) -> Markup {
-        let Totals { superseded, dry_run_messages, undated, unexplained, .. } = self.totals;
+        let Totals { superseded, dry_run_messages, imported, undated, unexplained, .. } = self.totals;
         html! {
             ul {
                 li { "A message is one answer to one query. It counts once, in the month in which it was recorded last, however often it was held, \
@@ -220,6 +220,7 @@ impl Subject<'_> {
                 }
                 @if *superseded > 0 && self.below < 2 { li { (grouped(*superseded)) " records are left out, for a later one is of the same message." } }
                 @if *dry_run_messages > 0 && self.below < 2 { li { (grouped(*dry_run_messages)) " messages of trial runs are left out: nobody got them." } }
+                @if *imported > 0 { li { "Messages from before this log are counted as the switch's own log of then has them." } }
                 @if *undated > 0 && self.below < 2 { li { (grouped(*undated)) " messages have no date." } }
                 @if *unexplained > 0 { li { "Of some messages the data elements are unknown, for the line of the log that names them is lost." } }
             }

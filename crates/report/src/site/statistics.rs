@@ -18,10 +18,11 @@ pub(super) enum Outcome {
     WithheldAfterHold,
     NothingPermitted,
     Withheld,
+    Imported,
 }
 
 impl Outcome {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Whole,
         Self::InPart,
         Self::ApprovedWithinDay,
@@ -32,6 +33,7 @@ impl Outcome {
         Self::WithheldAfterHold,
         Self::NothingPermitted,
         Self::Withheld,
+        Self::Imported,
     ];
 
     /// The head of its column.
@@ -47,6 +49,7 @@ impl Outcome {
             Self::WithheldAfterHold => "denied after review",
             Self::NothingPermitted => "refused by the policy",
             Self::Withheld => "withheld for another reason",
+            Self::Imported => "before this log",
         }
     }
 
@@ -61,6 +64,7 @@ impl Outcome {
             Self::ApprovedUntimed => "A person approved it; when it was held or released is not on record.",
             Self::Held => "It waits for a person's decision, and nothing has gone out.",
             Self::WithheldAfterHold => "It was held, and withheld in the end.",
+            Self::Imported => "The switch's own log of before counts it, and doesn't say what became of it.",
             Self::NothingPermitted => "Nothing went out, for the policy permits nothing of it to this agency.",
             Self::Withheld => {
                 "Nothing went out: the message was unreadable, or it was not known who asked, or something else was wrong."
@@ -70,11 +74,14 @@ impl Outcome {
 
     /// Whether an answer went out.
     pub(super) fn went_out(self) -> bool {
-        !matches!(self, Self::Held | Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld)
+        !matches!(self, Self::Held | Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld | Self::Imported)
     }
 
     fn of(record: &MessageRecord<'_>, review: Option<Review>) -> Self {
         const DAY: u32 = 24 * 60;
+        if record.imported.is_some() {
+            return Self::Imported;
+        }
         match (record.disposition(), review) {
             (Some("released" | "redacted"), Some(Review { minutes: Some(minutes) })) => match minutes {
                 ..=DAY => Self::ApprovedWithinDay,
@@ -149,6 +156,7 @@ pub(super) const NO_MONTH: &str = "no date";
 /// Stands for no message key, and for no instrument.
 const NO_KEY: &str = "none";
 const NO_INSTRUMENT: &str = "no instrument";
+const UNKNOWN_INSTRUMENT: &str = "unknown";
 /// Different message keys, kinds of instruments, data elements or duties of a group in a month, at most: no policy has as many
 /// (P8).
 const MOST_NAMES: usize = 10_000;
@@ -161,23 +169,27 @@ impl<'g> Statistics<'g> {
 
 impl Count for Statistics<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
-        let CountedMessage { record, elements, date, review, .. } = message;
+        let CountedMessage { record, messages, elements, date, review, .. } = message;
         let month = date.map_or_else(|| NO_MONTH.to_owned(), |date| date.to_string().chars().take(7).collect());
         let count = self.groups.names.len();
         let groups = self.months.entry(month).or_insert_with(|| vec![GroupCounts::default(); count]);
         let Some(counts) = groups.get_mut(self.groups.of(record)) else { return };
-        counts.messages += 1;
+        counts.messages = counts.messages.saturating_add(*messages);
         let outcome = Outcome::of(record, *review);
         let place = Outcome::ALL.iter().position(|own| *own == outcome);
         if let Some(outcomes) = place.and_then(|place| counts.outcomes.get_mut(place)) {
-            *outcomes += 1;
+            *outcomes = outcomes.saturating_add(*messages);
         }
-        add(&mut counts.keys, record.message_key().unwrap_or(NO_KEY), 1);
+        add(&mut counts.keys, record.message_key().unwrap_or(NO_KEY), *messages);
         let mut instruments: Vec<String> = record.instruments().collect();
         instruments.sort_unstable();
         instruments.dedup();
-        let instruments = if instruments.is_empty() { NO_INSTRUMENT.to_owned() } else { instruments.join(" and ") };
-        add(&mut counts.instruments, &instruments, 1);
+        let instruments = match (record.imported, instruments.as_slice()) {
+            (Some(_), _) => UNKNOWN_INSTRUMENT.to_owned(),
+            (None, []) => NO_INSTRUMENT.to_owned(),
+            (None, instruments) => instruments.join(" and "),
+        };
+        add(&mut counts.instruments, &instruments, *messages);
         for (element, own) in elements.iter().filter(|(element, _)| !element.starts_with("envelope")) {
             if counts.elements.len() < MOST_NAMES || counts.elements.contains_key(*element) {
                 counts.elements.entry((*element).to_owned()).or_default().add(*own);
@@ -190,8 +202,8 @@ impl Count for Statistics<'_> {
         for (month, others) in other.months {
             let groups = self.months.entry(month).or_insert_with(|| vec![GroupCounts::default(); others.len()]);
             for (own, other) in groups.iter_mut().zip(others) {
-                own.messages += other.messages;
-                own.outcomes.iter_mut().zip(other.outcomes).for_each(|(own, other)| *own += other);
+                own.messages = own.messages.saturating_add(other.messages);
+                own.outcomes.iter_mut().zip(other.outcomes).for_each(|(own, other)| *own = own.saturating_add(other));
                 for (own, others) in [
                     (&mut own.keys, other.keys),
                     (&mut own.instruments, other.instruments),
@@ -209,5 +221,6 @@ impl Count for Statistics<'_> {
 
 fn add(counts: &mut BTreeMap<String, u64>, name: &str, more: u64) {
     let name = if counts.len() < MOST_NAMES || counts.contains_key(name) { name } else { "others" };
-    *counts.entry(name.to_owned()).or_default() += more;
+    let count = counts.entry(name.to_owned()).or_default();
+    *count = count.saturating_add(more);
 }

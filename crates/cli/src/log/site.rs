@@ -1,0 +1,94 @@
+//! `dmv-redact log site`: pages that can be published as they are.
+
+use std::path::{Path, PathBuf};
+
+use super::{DayArguments, report_faults};
+use crate::ground_arguments::GroundArguments;
+use crate::output::print_text;
+use crate::{Exit, Problem};
+use dmv_redact::Date;
+use dmv_redact_analysis::MatrixBuilder;
+use dmv_redact_analysis::survey::Survey;
+use dmv_redact_log::Key;
+use dmv_redact_model::config::nearest;
+use dmv_redact_model::escape::escape;
+use dmv_redact_report::{SiteOptions, site};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// All files of the log, plain or compressed (gzip, Zstandard), in any order
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// The key of its hashes
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The folder of the pages: a new one, or one that is empty
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// The policy whose words the pages use: a file, or the name of a built-in one
+    #[arg(long, value_name = "POLICY")]
+    policy: PathBuf,
+    #[command(flatten)]
+    ground: GroundArguments,
+    /// An agency class that is told apart from all others; may be given again [default: immigration, border and
+    /// homeland-security, as far as the policy has them]
+    #[arg(long = "apart", value_name = "NAME")]
+    apart: Vec<String>,
+    /// Don't show counts from 1 to one less than this, nor what would give them away; 0 shows everything
+    #[arg(long, value_name = "N", default_value_t = 11, value_parser = clap::value_parser!(u64).range(0..=100))]
+    suppress_below: u64,
+    #[command(flatten)]
+    days: DayArguments,
+}
+
+/// The classes of the built-in policies that are told apart if no others are named.
+const IMMIGRATION: [&str; 3] = ["immigration", "border", "homeland-security"];
+
+pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
+    let Arguments { logs, output, policy, ground, suppress_below, days, .. } = arguments;
+    let query = days.query()?;
+    let key = arguments.key.as_deref().map(Key::read).transpose()?;
+    let builder = ground.filter().policy_named(policy).as_of(days.until);
+    let (catalog, formats) = builder.load_catalog_and_formats()?;
+    let policy = builder.policy(&catalog, &formats)?;
+    let survey = Survey::of(&policy);
+    let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;
+    let has_class = |name: &str| policy.classes().iter().any(|class| class.name == name);
+    let apart = match arguments.apart.as_slice() {
+        [] => IMMIGRATION.into_iter().filter(|name| has_class(name)).map(str::to_owned).collect(),
+        named => named.to_vec(),
+    };
+    if let Some(unknown) = apart.iter().find(|name| !has_class(name)) {
+        let nearest = nearest(unknown, policy.classes().iter().map(|class| class.name.as_str()));
+        let help = nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        return Err(Problem::Usage(format!("--apart: the policy has no agency class `{}`{help}", escape(unknown))));
+    }
+    let io = |path: &Path, error: &std::io::Error| Problem::Io(format!("{}: {error}", path.display()));
+    match std::fs::read_dir(output).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => {
+            let message = format!("{} isn't empty: name another folder for the pages", output.display());
+            return Err(Problem::Usage(message));
+        }
+        Ok(false) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io(output, &error)),
+    }
+    let options = SiteOptions {
+        policy: &policy,
+        catalog: &catalog,
+        matrix: &matrix,
+        apart: &apart,
+        below: *suppress_below,
+        made_on: Date::today(),
+    };
+    let (found, files) = site(logs, key.as_ref(), &query, &options)?;
+    std::fs::create_dir_all(output).map_err(|error| io(output, &error))?;
+    // The first page last: without it nobody takes the rest for all.
+    for (name, content) in files.iter().rev() {
+        let path = output.join(name);
+        std::fs::write(&path, content).map_err(|error| io(&path, &error))?;
+    }
+    let exit = report_faults(&found);
+    print_text(&format!("{}: {} files, the first is index.html\n", escape(&output.to_string_lossy()), files.len()))?;
+    Ok(exit)
+}

@@ -1,0 +1,107 @@
+//! Counts of a switch's own log from before the first day.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{run_in, text, told_in};
+
+const IMPORT: [&str; 11] = [
+    "log",
+    "import",
+    "past.csv",
+    "-o",
+    "log",
+    "--policy",
+    "massachusetts",
+    "--date",
+    "When",
+    "--requester",
+    "From ORI",
+];
+
+fn folder(table: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("past.csv"), table).unwrap();
+    folder
+}
+
+fn report(folder: &TempDir, by: &str) -> Value {
+    serde_json::from_str(&told_in(folder.path(), &["log", "report", "log", "--by", by, "--output", "json"], 0)).unwrap()
+}
+
+#[test]
+fn what_was_before_the_log_is_counted_and_what_became_of_it_is_not_made_up() {
+    let table = "\u{feff}When,From ORI,MKE,Name\r\n\
+                 2025-10-31 23:59:59,MA0010000,DQ,CANARY\r\n2025-10-31,MA0010000,DQ,\"CANARY, J\"\r\n\
+                 2025-11-01,VTICE0900,RQ,CANARY\r\n2025-11-01T00:00:00Z,ZZ0000000,,CANARY\r\n";
+    let folder = folder(table);
+    let told = told_in(folder.path(), &[&IMPORT[..], &["--message-key", "MKE"]].concat(), 0);
+    assert!(told.starts_with("log: 4 messages in 3 lines\nit ends with 5:"), "{told}");
+    told_in(folder.path(), &["log", "verify", "log"], 0);
+    assert!(!fs::read_to_string(folder.path().join("log")).unwrap().contains("CANARY"));
+    let found = report(&folder, "month,agency,message-key");
+    let row = |month: &str, agency: Value, key: Value, messages: u64| {
+        json!({"month": month, "agency": agency, "message-key": key, "messages": messages, "released": 0, "redacted": 0,
+            "held": 0, "withheld": 0})
+    };
+    let expected = [
+        row("2025-10", json!("in-state"), json!("DQ"), 2),
+        row("2025-11", Value::Null, Value::Null, 1),
+        row("2025-11", json!("immigration"), json!("RQ"), 1),
+    ];
+    assert_eq!(found["rows"], json!(expected));
+    assert_eq!((&found["messages"], &found["imported"], &found["dispositions"]), (&json!(4), &json!(4), &json!({})));
+    // A run goes on in the same chain.
+    let message = dmv_redact_testing::root().join("fixtures/dr-in-state-police/message.xml");
+    told_in(folder.path(), &["redact", message.to_str().unwrap(), "-o", "out", "--log", "log"], 0);
+    let found = report(&folder, "disposition");
+    assert_eq!((&found["messages"], &found["imported"]), (&json!(5), &json!(4)));
+    let site = ["log", "site", "log", "-o", "site", "--policy", "massachusetts", "--suppress-below", "0"];
+    told_in(folder.path(), &site, 0);
+    let outcomes = fs::read_to_string(folder.path().join("site/outcomes.csv")).unwrap();
+    assert!(outcomes.contains("2025-10,in-state,before this log,2\r\n"), "{outcomes}");
+}
+
+/// P6: what can't be read is told by its line and its column, never by its content; the rest is taken over.
+#[test]
+fn p6_lines_that_cannot_be_read_are_told_without_their_values() {
+    let table = "day|ori|n\n20251031|MA0010000|7\n20251331|MA0010000|1\n20251031|CANARY|1\n20251031|MA0010000|CANARY\n20251031\n\
+                 20251031|MA0010000|0\n";
+    let folder = folder(table);
+    let arguments = [
+        "log",
+        "import",
+        "past.csv",
+        "-o",
+        "log",
+        "--policy",
+        "massachusetts",
+        "--date",
+        "day",
+        "--requester",
+        "ori",
+        "--count",
+        "n",
+        "--separator",
+        "|",
+        "--date-form",
+        "compact",
+    ];
+    let output = run_in(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(3));
+    let told = text(&output.stderr);
+    let expected = "dmv-redact: past.csv:3: the day is none, or is written otherwise\n\
+                    dmv-redact: past.csv:4: the requester is no ORI\ndmv-redact: past.csv:5: the count is none\n\
+                    dmv-redact: past.csv:6: the requester is no ORI\ndmv-redact: past.csv:7: the count is none\n\
+                    dmv-redact: past.csv: 5 lines could not be read, and are not counted\n";
+    assert_eq!(told, expected);
+    assert_eq!(report(&folder, "day")["rows"][0]["messages"], json!(7));
+    let folder = self::folder("When,From ORI\n10/31/2025,MA0010000\n1/2/2026 08:00,MA0010000\n");
+    told_in(folder.path(), &[&IMPORT[..], &["--date-form", "us"]].concat(), 0);
+    assert_eq!(report(&folder, "day")["rows"][1]["day"], json!("2026-01-02"));
+    let output = run_in(folder.path(), &[&IMPORT[..], &["--message-key", "FromORI"]].concat());
+    let told = "dmv-redact: --message-key: the table has no column `FromORI`; did you mean `From ORI`?\n";
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), told));
+}
