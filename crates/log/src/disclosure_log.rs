@@ -244,6 +244,9 @@ impl Writer {
 
     /// Writes and syncs some, the last of which is this one of all.
     fn write_all(&mut self, (bodies, count): (Bodies, u64)) -> io::Result<()> {
+        if bodies.count() == 0 {
+            return self.guarded(|_| Ok(()));
+        }
         self.guarded(|writer| {
             writer.rotate_if_due()?;
             writer.log.append(&bodies)?;

@@ -85,8 +85,9 @@ fn separator(text: &str) -> Result<u8, String> {
     }
 }
 
-/// Counts by day, requester and message key.
-type Counts = BTreeMap<(Date, Ori, Option<String>), u64>;
+/// The day, the requester and the message key that messages are counted by.
+type Place = (Date, Ori, Option<String>);
+type Counts = BTreeMap<Place, u64>;
 
 /// Combinations at most: each is a line of the log (P8).
 const MOST_COUNTS: usize = 10_000_000;
@@ -210,7 +211,7 @@ impl Columns {
     }
 
     /// What a line counts; an error says which column is wrong, and not how (P6).
-    fn read(&self, form: DateForm, line: &csv::ByteRecord) -> Result<((Date, Ori, Option<String>), u64), &'static str> {
+    fn read(&self, form: DateForm, line: &csv::ByteRecord) -> Result<(Place, u64), &'static str> {
         let cell = |place: usize| line.get(place).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim);
         let date =
             cell(self.date).and_then(|cell| form.read(cell)).ok_or("the day is none, or is written otherwise")?;
