@@ -78,6 +78,7 @@ pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
         catalog: &catalog,
         matrix: &matrix,
         apart: &apart,
+        apart_title: if arguments.apart.is_empty() { "Immigration agencies" } else { "Agencies told apart" },
         below: *suppress_below,
         made_on: Date::today(),
     };

@@ -32,6 +32,8 @@ pub struct SiteOptions<'s> {
     pub matrix: &'s Matrix,
     /// Agency classes that are told apart from all others, first.
     pub apart: &'s [String],
+    /// What these classes are, as a heading.
+    pub apart_title: &'s str,
     /// Counts from 1 to one less aren't shown, nor what would give them away. 0 and 1: everything is shown.
     pub below: u64,
     /// The day on which the pages are made; `None`: it isn't told.
@@ -52,7 +54,7 @@ pub fn site(
     query: &Query,
     options: &SiteOptions<'_>,
 ) -> Result<(Verification, Vec<(String, String)>), LogError> {
-    let SiteOptions { policy, catalog, matrix, apart, below, made_on } = *options;
+    let SiteOptions { policy, catalog, matrix, apart, apart_title, below, made_on } = *options;
     let classes: Vec<String> = policy.classes().iter().map(|class| class.name.clone()).collect();
     let groups = Groups::new(&classes, apart);
     let (verification, index) = scan(paths, key)?;
@@ -69,6 +71,7 @@ pub fn site(
         totals: &totals,
         faults: verification.fault_count,
         below,
+        apart_title,
         period: (query.since, query.until),
         policies: &index.policies(),
         made_on,

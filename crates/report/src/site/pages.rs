@@ -24,6 +24,8 @@ pub(super) struct Subject<'s> {
     /// Faults of the log: changed lines aren't counted.
     pub(super) faults: u64,
     pub(super) below: u64,
+    /// What the groups that are told apart are.
+    pub(super) apart_title: &'s str,
     /// The first and the last day that were asked for.
     pub(super) period: (Option<Date>, Option<Date>),
     /// When which policy began to decide.
@@ -158,7 +160,7 @@ impl Subject<'_> {
 
     fn apart_sections(&self) -> Markup {
         html! {
-            h2 id="apart" { "Immigration agencies" }
+            h2 id="apart" { (self.apart_title) }
             @if let Some(month) = self.published.months.iter().rfind(|month| month.name != NO_MONTH) {
                 p { "In " a href=(month_file(&month.name)) { (month_title(&month.name)) } ", the last month on record:" }
                 ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
@@ -213,7 +215,7 @@ impl Subject<'_> {
             ul {
                 li { "A message is one answer to one query. It counts once, in the month in which it was recorded last, however often it was held, \
                       approved or run again." }
-                li { "An agency in several classes counts in one: an immigration class, or else the first." }
+                li { "An agency in several classes counts in one: one that is told apart, or else its first." }
                 @if self.below > 1 {
                     li { "Numbers from 1 to " (self.below - 1) " aren't shown, for they could tell of a person. Other numbers aren't shown \
                           either where a small one would follow from them. Zeros are shown." }
