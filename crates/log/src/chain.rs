@@ -7,6 +7,7 @@ use hmac::Mac;
 use sha2::{Digest, Sha256};
 
 use super::Key;
+use super::signature::SigningKey;
 
 /// Hexadecimal digits of a hash.
 pub(super) const HASH_DIGITS: usize = 64;
@@ -16,6 +17,10 @@ pub(super) const OPENING: &[u8] = b"{\"sequence\":";
 const BEFORE_HASH: &[u8] = b",\"hash\":\"";
 /// Bytes after it.
 const AFTER_HASH: &[u8] = b"\"}";
+/// Bytes before the signature of a record that has one, and its hexadecimal digits. It is the last member before the hash.
+const BEFORE_SIGNATURE: &[u8] = b",\"signature\":\"";
+#[cfg(feature = "verify")]
+const SIGNATURE_DIGITS: usize = 128;
 /// Maximum line length in bytes, its end included: a longer line is never written, and reading stops there (P8).
 pub(super) const MAX_LINE_BYTES: usize = 1 << 20;
 
@@ -94,11 +99,32 @@ impl Link {
         kind: RecordKind,
         body: &[u8],
     ) -> io::Result<Self> {
+        self.write_signed_line(into, key, None, kind, body)
+    }
+
+    /// The same, signed if there is a key for that. The signature is of all before it; the hash is of that and the signature.
+    ///
+    /// # Errors
+    /// As [`write_line`](Self::write_line).
+    pub(super) fn write_signed_line(
+        &self,
+        into: &mut Vec<u8>,
+        key: Option<&Key>,
+        signing_key: Option<&SigningKey>,
+        kind: RecordKind,
+        body: &[u8],
+    ) -> io::Result<Self> {
         let start = into.len();
         self.write_opening(into);
         into.extend_from_slice(kind.name().as_bytes());
         into.extend_from_slice(b"\",");
         into.extend_from_slice(body);
+        if let Some(signing_key) = signing_key {
+            let signature = signing_key.sign(into.get(start..).unwrap_or_default());
+            into.extend_from_slice(BEFORE_SIGNATURE);
+            into.extend_from_slice(signature.as_bytes());
+            into.push(b'"');
+        }
         let hash = hash(key, into.get(start..).unwrap_or_default());
         into.extend_from_slice(BEFORE_HASH);
         into.extend_from_slice(&hash);
@@ -177,6 +203,14 @@ impl<'l> LogLine<'l> {
     /// Whether its hash matches its content.
     pub(super) fn is_intact(&self, key: Option<&Key>) -> bool {
         hash(key, self.content) == self.link.hash
+    }
+
+    /// The bytes that its signature is of, and the digits of that; `None` if it has none.
+    #[cfg(feature = "verify")]
+    pub(super) fn signature(&self) -> Option<(&'l [u8], &'l [u8])> {
+        let signed = self.content.len().checked_sub(BEFORE_SIGNATURE.len() + SIGNATURE_DIGITS + 1)?;
+        let (signed, end) = self.content.split_at_checked(signed)?;
+        Some((signed, end.strip_prefix(BEFORE_SIGNATURE)?.strip_suffix(b"\"")?))
     }
 
     /// Whether it is where it was written: right after the line `before`.

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chain::MAX_LINE_BYTES;
 use super::records::today;
+#[cfg(feature = "sign")]
+use super::signature::SigningKey;
 use super::{Bodies, Key, Log, LogError, Rotation};
 use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Filter, Receipt, Requester};
@@ -47,6 +49,8 @@ pub struct DisclosureLog {
 #[derive(Debug, Clone, Default)]
 pub struct LogOptions {
     key: Option<Key>,
+    #[cfg(feature = "sign")]
+    signing_key: Option<SigningKey>,
     rotation: Option<Rotation>,
     service: Option<String>,
     is_dry_run: bool,
@@ -83,6 +87,15 @@ impl LogOptions {
         Self { key: Some(key), ..self }
     }
 
+    /// Signs each checkpoint (every 10,000 messages, where the log goes on in a new file, and at its end): with the public key
+    /// alone an auditor can tell that the holder of this key wrote the log up to there. Another process may go on with another
+    /// key.
+    #[cfg(feature = "sign")]
+    #[must_use]
+    pub fn sign(self, key: SigningKey) -> Self {
+        Self { signing_key: Some(key), ..self }
+    }
+
     /// The log goes on in a new file when that is due. Otherwise it is one file. Its folder must let a file have two names (hard
     /// links), and this process create files there.
     #[must_use]
@@ -110,9 +123,13 @@ impl LogOptions {
     /// When it can't be opened or written, another process has it locked, it isn't a log, its last line was changed or has
     /// another key, or it can't go on in a new file and should.
     pub fn open(self, path: &Path, filter: &Filter) -> Result<DisclosureLog, LogError> {
-        let Self { key, rotation, service, is_dry_run } = self;
+        let Self { key, rotation, service, is_dry_run, .. } = self;
         let io = |error: io::Error| LogError::io(path, &error);
         let mut log = Log::open(path, key.clone())?;
+        #[cfg(feature = "sign")]
+        if let Some(key) = self.signing_key {
+            log.sign_with(key);
+        }
         if rotation.is_some() {
             let checked = log.check_rotation();
             checked.map_err(|error| LogError::Io(format!("the log can't go on in a new file: {error}")))?;

@@ -8,8 +8,12 @@ mod disclosure_log;
 mod ending;
 mod key;
 mod log;
+#[cfg(not(feature = "sign"))]
+mod no_signature;
 mod records;
 mod rotation;
+#[cfg(feature = "sign")]
+mod signature;
 mod tail;
 #[cfg(all(test, feature = "verify"))]
 mod tests;
@@ -27,7 +31,15 @@ pub use chain::LogLine;
 pub use disclosure_log::{DisclosureLog, LogOptions};
 pub use key::Key;
 pub use log::{ImportedMessages, Log, LogPosition};
+#[cfg(not(feature = "sign"))]
+use no_signature as signature;
 pub use rotation::Rotation;
+#[cfg(all(feature = "sign", feature = "verify"))]
+pub use signature::PublicKey;
+#[cfg(feature = "sign")]
+pub use signature::SigningKey;
+#[cfg(all(feature = "sign", feature = "verify"))]
+pub use verify::verify_signed;
 #[cfg(feature = "verify")]
 pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, verify, verify_and_aggregate};
 

@@ -13,6 +13,7 @@ use super::records::{
     CheckpointRecord, FirstRecord, Names, NamesOrPlace, RECORD_VERSION, StartRecord, body_of, now, today,
 };
 use super::rotation::{NextFile, finish_rotation, is_named};
+use super::signature::SigningKey;
 use super::tail::{LineBoundary, Tail};
 use super::{Bodies, Key, LogError};
 use dmv_redact::internal::rewrite::FilterIdentity;
@@ -24,6 +25,8 @@ pub struct Log {
     path: PathBuf,
     file: File,
     key: Option<Key>,
+    /// Signs checkpoints and ends.
+    signing_key: Option<SigningKey>,
     end: LineBoundary,
     /// Bytes of an unfinished line at its end: they stay, and the start record after them declares them.
     torn_bytes: u64,
@@ -122,6 +125,7 @@ impl Log {
             path: path.to_owned(),
             file,
             key,
+            signing_key: None,
             end: LineBoundary { link, bytes: length },
             torn_bytes: length - ending.end,
             first: None,
@@ -148,6 +152,12 @@ impl Log {
     /// Names who writes, in the start records from now on.
     pub(super) fn set_service(&mut self, name: Option<String>) {
         self.service = name;
+    }
+
+    /// Signs every checkpoint and end from now on, and says so in the start records. To be called before a run begins.
+    #[cfg(feature = "sign")]
+    pub fn sign_with(&mut self, key: SigningKey) {
+        self.signing_key = Some(key);
     }
 
     /// Prepares the start record, so that the journal can name it before it is written.
@@ -185,6 +195,7 @@ impl Log {
             service: self.service.as_deref(),
             policy: &filter.policy,
             keyed: self.key.is_some(),
+            signed: self.signing_key.as_ref().map(SigningKey::public_digits),
             resumed,
             run: self.run,
             torn_bytes: self.torn_bytes,
@@ -382,10 +393,11 @@ impl Log {
         written
     }
 
-    /// Writes a record of the run itself.
+    /// Writes a record of the run itself, signed if there is a key for that.
     fn write_run_record(&mut self, kind: RecordKind, record: &impl Serialize) -> io::Result<()> {
         let mut line = Vec::new();
-        let link = self.end.link.write_line(&mut line, self.key.as_ref(), kind, &body_of(record)?)?;
+        let (key, signing_key) = (self.key.as_ref(), self.signing_key.as_ref());
+        let link = self.end.link.write_signed_line(&mut line, key, signing_key, kind, &body_of(record)?)?;
         self.write(&line, link)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::chain::LogLine;
@@ -28,6 +29,9 @@ pub(super) struct StartRecord<'b> {
     pub(super) service: Option<&'b str>,
     pub(super) policy: &'b PolicyIdentity,
     pub(super) keyed: bool,
+    /// The public key of what signs the run's checkpoints and its end, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signed: Option<String>,
     pub(super) resumed: bool,
     /// The sequence number of the run's first record: a resumed run names the run that it continues.
     pub(super) run: u64,
@@ -86,6 +90,9 @@ pub(super) struct CheckpointRecord<'b> {
 #[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "verification compares them"))]
 pub(super) struct StartFields {
     pub(super) keyed: bool,
+    /// Whatever it says of the key: a signature is checked with the keys that the verifier has.
+    #[serde(default)]
+    pub(super) signed: Option<IgnoredAny>,
     pub(super) run: u64,
     #[serde(default)]
     pub(super) torn_bytes: u64,

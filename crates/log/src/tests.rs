@@ -7,6 +7,9 @@
     reason = "a test that can't go on has failed"
 )]
 
+#[cfg(feature = "sign")]
+mod signed;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};

@@ -2,8 +2,7 @@
 //! ends, and its records of runs, are kept for the verifier, which joins the chunks.
 
 use super::fault::{FaultKind, LogFault};
-use super::{Aggregate, LogHead, MAX_KEPT_FAULTS};
-use crate::Key;
+use super::{Aggregate, Checks, MAX_KEPT_FAULTS};
 use crate::chain::{Hash, Link, LogLine, MAX_LINE_BYTES, RecordKind};
 use crate::counts::DispositionCounts;
 use crate::records::{self, StartFields};
@@ -50,7 +49,33 @@ pub(super) struct RunRecord {
     pub(super) torn: u64,
     /// Messages between this record and the previous record of a run, or the beginning of the chunk.
     pub(super) messages: DispositionCounts,
+    pub(super) signature: SignatureState,
     pub(super) content: RunContent,
+}
+
+/// What is known of a record's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignatureState {
+    /// No public key was given, or the line is broken: that is a fault already.
+    Unchecked,
+    /// It has none.
+    Missing,
+    /// It is of none of the given keys: that is a fault already.
+    Wrong,
+    Verified,
+}
+
+impl SignatureState {
+    fn of(line: &LogLine<'_>, checks: &Checks<'_>) -> Self {
+        match line.signature() {
+            _ if checks.public_keys.is_empty() => Self::Unchecked,
+            None => Self::Missing,
+            Some((signed, digits)) => match checks.public_keys.iter().any(|key| key.has_signed(signed, digits)) {
+                true => Self::Verified,
+                false => Self::Wrong,
+            },
+        }
+    }
 }
 
 /// The content of a record of a run.
@@ -101,18 +126,12 @@ impl Predecessor {
 }
 
 /// Checks lines that begin at offset `byte` of the log; intact messages and starts go to `aggregate`.
-pub(super) fn check(
-    mut rest: &[u8],
-    mut byte: u64,
-    key: Option<&Key>,
-    head: Option<&LogHead>,
-    aggregate: &mut impl Aggregate,
-) -> Chunk {
+pub(super) fn check(mut rest: &[u8], mut byte: u64, checks: &Checks<'_>, aggregate: &mut impl Aggregate) -> Chunk {
     let mut chunk = Chunk::default();
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let (text, after) = rest.split_at(end);
-        if let Some(line) = chunk.line(text, byte, key, head) {
+        if let Some(line) = chunk.line(text, byte, checks) {
             match line.kind {
                 RecordKind::Message | RecordKind::Import => aggregate.add_message(&line),
                 RecordKind::Start => aggregate.add_start(&line),
@@ -127,13 +146,7 @@ pub(super) fn check(
 
 impl Chunk {
     /// Adds a line with its end, and returns it if it is intact and in its place.
-    fn line<'l>(
-        &mut self,
-        text: &'l [u8],
-        byte: u64,
-        key: Option<&Key>,
-        head: Option<&LogHead>,
-    ) -> Option<LogLine<'l>> {
+    fn line<'l>(&mut self, text: &'l [u8], byte: u64, checks: &Checks<'_>) -> Option<LogLine<'l>> {
         let number = self.lines;
         self.lines += 1;
         let (torn, line) = match parse(text) {
@@ -150,9 +163,9 @@ impl Chunk {
         }
         let byte = byte + torn as u64;
         let info = LineInfo { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
-        if !line.is_intact(key) {
+        if !line.is_intact(checks.key) {
             // Still counted, so that one fault isn't reported as several.
-            self.count(&line, number, byte, torn as u64);
+            self.count(&line, SignatureState::Unchecked, &info, torn as u64);
             self.broken_line(info.fault(zeros(text).map_or(FaultKind::HashMismatch, FaultKind::Zeros)));
             return None;
         }
@@ -170,10 +183,17 @@ impl Chunk {
         } else {
             self.first = Some((info, self.broken));
         }
-        self.count(&line, number, byte, torn as u64);
+        let signature = match line.kind {
+            RecordKind::Message | RecordKind::Import => SignatureState::Unchecked,
+            RecordKind::Start | RecordKind::Checkpoint | RecordKind::End => SignatureState::of(&line, checks),
+        };
+        if signature == SignatureState::Wrong {
+            self.fault(info.fault(FaultKind::WrongSignature));
+        }
+        self.count(&line, signature, &info, torn as u64);
         self.last = Some(info);
         self.broken = 0;
-        if let Some(head) = head.filter(|head| head.sequence == line.link.sequence) {
+        if let Some(head) = checks.head.filter(|head| head.sequence == line.link.sequence) {
             self.has_head = true;
             if head.hash != line.link.hash {
                 self.fault(info.fault(FaultKind::HeadMismatch));
@@ -183,21 +203,22 @@ impl Chunk {
     }
 
     /// Counts a message, or keeps a record of a run with the count of the messages before it.
-    fn count(&mut self, line: &LogLine<'_>, number: u64, byte: u64, torn: u64) {
+    fn count(&mut self, line: &LogLine<'_>, signature: SignatureState, info: &LineInfo, torn: u64) {
         if line.kind == RecordKind::Message {
             self.messages.add_record(line.body);
         } else if line.kind != RecordKind::Import {
             let messages = std::mem::take(&mut self.messages);
-            let (sequence, kind) = (line.link.sequence, line.kind);
+            let LineInfo { line: number, byte, link, kind, .. } = *info;
             let (predecessor, content) = ((self.last, self.broken), RunContent::parse(line));
             self.run_records.push(RunRecord {
                 line: number,
                 byte,
-                sequence,
+                sequence: link.sequence,
                 kind,
                 predecessor,
                 torn,
                 messages,
+                signature,
                 content,
             });
         }

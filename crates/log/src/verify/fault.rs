@@ -52,6 +52,14 @@ pub(super) enum FaultKind {
     UnknownRun,
     /// Its count differs from the messages in the log.
     Miscounted,
+    /// Its signature fits no given key.
+    WrongSignature,
+    /// It has no signature, and the start of its run says that it would.
+    Unsigned,
+    /// It is a start that says nothing of signatures, and one before it does.
+    SigningStopped,
+    /// No start says that its run is signed, and nothing is.
+    NeverSigned,
     /// It lacks a required member.
     Incomplete,
     /// The log stops after it, and it is no end record.
@@ -97,6 +105,10 @@ impl fmt::Display for FaultKind {
             Self::NoStart => "no start of a run stands before it",
             Self::UnknownRun => "it goes on with a run that didn't begin in this log",
             Self::Miscounted => "it counts other messages than there are",
+            Self::WrongSignature => "its signature is of none of the given keys",
+            Self::Unsigned => "it isn't signed, and its run began with a signing key",
+            Self::SigningStopped => "its run began without a signing key, and one before it with one",
+            Self::NeverSigned => "nothing is signed, and no run began with a signing key",
             Self::Incomplete => "it doesn't say what such a record must say",
             Self::Abandoned => {
                 "no end of its run follows, and no later run goes on with it: it was killed, or lines were cut"

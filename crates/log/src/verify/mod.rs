@@ -15,8 +15,9 @@ use rayon::prelude::*;
 use crate::chain::{Hash, LogLine, RecordKind};
 use crate::counts::DispositionCounts;
 use crate::records::StartFields;
+use crate::signature::PublicKey;
 use crate::{Key, LogError};
-use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord};
+use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord, SignatureState};
 use fault::FaultKind;
 pub use fault::LogFault;
 use source::{ChunkReader, LogFile};
@@ -36,6 +37,10 @@ pub struct Verification {
     pub runs: u64,
     /// Sequence number and hash of the last line.
     pub head: Option<(u64, String)>,
+    /// Checkpoints and ends whose signature is of a given key.
+    pub signatures: u64,
+    /// The sequence number of the last of them: if there is no fault, the holder of that key vouches for every line up to it.
+    pub signed_up_to: Option<u64>,
     /// The first unfinished lines that a start record declares.
     pub notes: Vec<TornLine>,
     /// The files in the order of the chain.
@@ -101,6 +106,34 @@ pub fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&LogHead>) -> R
     verify_and_aggregate(paths, key, head, || ()).map(|(verification, ())| verification)
 }
 
+/// Verifies the log, and the signatures of its checkpoints and ends, each of which must be of one of these keys. What one run signs
+/// all later ones must sign; what came before may be unsigned. What was written after [`Verification::signed_up_to`] isn't signed
+/// yet.
+///
+/// # Errors
+/// As [`verify`], and when there is no public key.
+#[cfg(feature = "sign")]
+pub fn verify_signed(
+    paths: &[PathBuf],
+    key: Option<&Key>,
+    public_keys: &[PublicKey],
+    head: Option<&LogHead>,
+) -> Result<Verification, LogError> {
+    if public_keys.is_empty() {
+        return Err(LogError::Usage("it takes a public key to verify signatures".to_owned()));
+    }
+    verify_with(paths, &Checks { key, head, public_keys }, || ()).map(|(verification, ())| verification)
+}
+
+/// What lines are checked against.
+#[derive(Debug)]
+struct Checks<'c> {
+    key: Option<&'c Key>,
+    head: Option<&'c LogHead>,
+    /// Of signatures; they aren't checked if there is none.
+    public_keys: &'c [PublicKey],
+}
+
 /// Verifies a log and aggregates its records, beginning with `empty`.
 ///
 /// # Errors
@@ -111,8 +144,16 @@ pub fn verify_and_aggregate<T: Aggregate>(
     head: Option<&LogHead>,
     empty: impl Fn() -> T,
 ) -> Result<(Verification, T), LogError> {
+    verify_with(paths, &Checks { key, head, public_keys: &[] }, empty)
+}
+
+fn verify_with<T: Aggregate>(
+    paths: &[PathBuf],
+    checks: &Checks<'_>,
+    empty: impl Fn() -> T,
+) -> Result<(Verification, T), LogError> {
     let sources = LogFile::in_order(paths)?;
-    if let (None, Some(keyed)) = (key, sources.iter().find(|source| source.is_keyed)) {
+    if let (None, Some(keyed)) = (checks.key, sources.iter().find(|source| source.is_keyed)) {
         let message =
             format!("{}: its hashes were made with a key: it takes that to verify them", keyed.path.display());
         return Err(LogError::Usage(message));
@@ -122,15 +163,14 @@ pub fn verify_and_aggregate<T: Aggregate>(
     let slot = || ChunkSlot { buffer: Vec::new(), start: None, aggregate: empty() };
     let mut slots: Vec<ChunkSlot<T>> = std::iter::repeat_with(slot).take(rayon::current_num_threads() * 2).collect();
     for (file, source) in sources.iter().enumerate() {
-        bytes = chain
-            .add_file((file, source), &mut slots, key, head)
-            .map_err(|error| LogError::io(&source.path, &error))?;
+        bytes =
+            chain.add_file((file, source), &mut slots, checks).map_err(|error| LogError::io(&source.path, &error))?;
     }
     let mut aggregate = empty();
     for slot in slots {
         aggregate.merge(slot.aggregate);
     }
-    let mut verification = chain.end(bytes, head);
+    let mut verification = chain.end(bytes, checks);
     verification.files = sources.into_iter().map(|source| source.path).collect();
     Ok((verification, aggregate))
 }
@@ -144,9 +184,9 @@ struct ChunkSlot<T> {
 }
 
 impl<T: Aggregate> ChunkSlot<T> {
-    fn check(&mut self, key: Option<&Key>, head: Option<&LogHead>) -> Chunk {
+    fn check(&mut self, checks: &Checks<'_>) -> Chunk {
         match self.start {
-            Some(start) => chunk::check(&self.buffer, start, key, head, &mut self.aggregate),
+            Some(start) => chunk::check(&self.buffer, start, checks, &mut self.aggregate),
             None => Chunk::default(),
         }
     }
@@ -169,6 +209,10 @@ struct ChainVerifier {
     run_is_open: bool,
     /// Whether the process of the current run may stop after any record.
     may_stop: bool,
+    /// Whether the start of the current run says that it is signed.
+    run_is_signed: bool,
+    /// Whether that of any run so far does, or anything has a signature.
+    is_signed: bool,
     has_head: bool,
     /// The current file, and how many of its lines have been read.
     file: usize,
@@ -197,6 +241,8 @@ impl Default for ChainVerifier {
             run: None,
             run_is_open: false,
             may_stop: false,
+            run_is_signed: false,
+            is_signed: false,
             has_head: false,
             file: 0,
             lines: 0,
@@ -211,8 +257,7 @@ impl ChainVerifier {
         &mut self,
         (file, source): (usize, &LogFile),
         slots: &mut [ChunkSlot<T>],
-        key: Option<&Key>,
-        head: Option<&LogHead>,
+        checks: &Checks<'_>,
     ) -> io::Result<u64> {
         let mut chunks = ChunkReader::open(&source.path)?;
         self.begin(file, source, &mut chunks)?;
@@ -220,7 +265,7 @@ impl ChainVerifier {
             for slot in slots.iter_mut() {
                 slot.start = chunks.next(&mut slot.buffer)?;
             }
-            let checked: Vec<Chunk> = slots.par_iter_mut().map(|slot| slot.check(key, head)).collect();
+            let checked: Vec<Chunk> = slots.par_iter_mut().map(|slot| slot.check(checks)).collect();
             checked.into_iter().for_each(|chunk| self.add(chunk));
             if slots.last().is_none_or(|slot| slot.start.is_none()) {
                 break;
@@ -261,7 +306,7 @@ impl ChainVerifier {
             self.is_between_files = false;
         }
         for record in &chunk.run_records {
-            if let Some(kind) = self.run_record(record) {
+            for kind in [self.run_record(record), self.signature(record)].into_iter().flatten() {
                 self.result.fault_count += 1;
                 let RunRecord { line, byte, sequence, .. } = *record;
                 faults.push(LogFault { file: 0, line, byte, sequence: Some(sequence), kind });
@@ -302,6 +347,27 @@ impl ChainVerifier {
                 self.run_is_open &= record.kind != RecordKind::End;
                 Some(FaultKind::Incomplete)
             }
+        }
+    }
+
+    /// Adds the signature of a record of a run, and returns what is wrong with it. A wrong one is reported already.
+    fn signature(&mut self, record: &RunRecord) -> Option<FaultKind> {
+        if let RunContent::Start(started) = &record.content {
+            self.run_is_signed = started.signed.is_some();
+        }
+        self.is_signed |=
+            self.run_is_signed || matches!(record.signature, SignatureState::Verified | SignatureState::Wrong);
+        match (record.signature, record.kind) {
+            (SignatureState::Verified, _) => {
+                self.result.signatures += 1;
+                self.result.signed_up_to = self.result.signed_up_to.max(Some(record.sequence));
+                None
+            }
+            (SignatureState::Missing, RecordKind::Start) => {
+                (self.is_signed && !self.run_is_signed).then_some(FaultKind::SigningStopped)
+            }
+            (SignatureState::Missing, _) => self.run_is_signed.then_some(FaultKind::Unsigned),
+            (SignatureState::Unchecked | SignatureState::Wrong, _) => None,
         }
     }
 
@@ -392,7 +458,7 @@ impl ChainVerifier {
     }
 
     /// Ends the log, whose last file has `bytes` bytes.
-    fn end(mut self, bytes: u64, head: Option<&LogHead>) -> Verification {
+    fn end(mut self, bytes: u64, checks: &Checks<'_>) -> Verification {
         for run in std::mem::take(&mut self.runs).into_values() {
             self.report_abandoned(run.abandoned);
         }
@@ -404,7 +470,10 @@ impl ChainVerifier {
             self.result.fault_count += 1;
             self.keep(LogFault { file, line, byte, sequence: Some(link.sequence), kind: FaultKind::NoEnd });
         }
-        if head.is_some() && !self.has_head {
+        if !checks.public_keys.is_empty() && !self.is_signed && self.last.is_some() {
+            self.fault(self.lines, bytes, FaultKind::NeverSigned);
+        }
+        if checks.head.is_some() && !self.has_head {
             self.fault(self.lines, bytes, FaultKind::HeadMissing);
         }
         self.result.head = self.last.map(|(_, last)| (last.link.sequence, last.link.hash_text()));
