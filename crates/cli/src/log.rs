@@ -12,7 +12,7 @@ use super::date_argument::date;
 use super::output::{print, print_json, print_text};
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Requester};
-use dmv_redact_log::{Key, LogHead, Verification, verify};
+use dmv_redact_log::{Key, LogHead, PublicKey, Verification, verify, verify_signed};
 use dmv_redact_model::escape::escape;
 use dmv_redact_report::{Dimension, NO_REQUESTER, Query, disclosures};
 
@@ -33,6 +33,9 @@ enum Verb {
         /// The key of its hashes
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
+        /// A public key of the signatures of its checkpoints, in PEM: each must be of one of these keys. May be given again
+        #[arg(long = "public-key", value_name = "FILE")]
+        public_keys: Vec<PathBuf>,
         /// A line that the log must contain, as reported at the end of the run that wrote it: detects a truncated or
         /// rewritten log
         #[arg(long, value_name = "SEQUENCE:HASH", value_parser = head)]
@@ -145,7 +148,7 @@ fn head(text: &str) -> Result<LogHead, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let result = match &arguments.verb {
-        Verb::Verify { logs, key, head } => verify_log(logs, key.as_deref(), head.as_ref()),
+        Verb::Verify { logs, key, public_keys, head } => verify_log(logs, key.as_deref(), public_keys, head.as_ref()),
         Verb::Report { logs, key, query, output } => report_log(logs, key.as_deref(), query, *output),
         Verb::Site(arguments) => site::publish(arguments),
         Verb::Import(arguments) => import::import(arguments),
@@ -156,20 +159,45 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&LogHead>) -> Result<Exit, Problem> {
+fn verify_log(
+    logs: &[PathBuf],
+    key: Option<&Path>,
+    public_keys: &[PathBuf],
+    head: Option<&LogHead>,
+) -> Result<Exit, Problem> {
     let key = key.map(Key::read).transpose()?;
-    let found = verify(logs, key.as_ref(), head)?;
+    let public_keys = public_keys.iter().map(|path| PublicKey::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let found = match public_keys.as_slice() {
+        [] => verify(logs, key.as_ref(), head)?,
+        public_keys => verify_signed(logs, key.as_ref(), public_keys, head)?,
+    };
     let exit = report_faults(&found);
     if exit == Exit::Released {
         let name = names(&found);
+        let signed = if public_keys.is_empty() { String::new() } else { signed(&found) };
         let (sequence, hash) = found.head.unwrap_or_default();
         let Verification { lines, messages, runs, .. } = found;
         let keyed = if key.is_some() { "" } else { ", without a key" };
         print_text(&format!(
-            "{name}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\nit ends with {sequence}:{hash}\n",
+            "{name}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\n{signed}it ends with {sequence}:{hash}\n",
         ))?;
     }
     Ok(exit)
+}
+
+/// How far a log without a fault is signed.
+fn signed(found: &Verification) -> String {
+    let Some(signed) = found.signed_up_to else { return "nothing is signed yet\n".to_owned() };
+    let signatures = match found.signatures {
+        1 => "1 signature".to_owned(),
+        count => format!("{count} signatures"),
+    };
+    let after = match found.head.as_ref().map_or(0, |(last, _)| last.saturating_sub(signed)) {
+        0 => String::new(),
+        1 => "; the line after it isn't signed yet".to_owned(),
+        after => format!("; the {after} lines after it aren't signed yet"),
+    };
+    format!("signed up to sequence {signed}: {signatures} verified{after}\n")
 }
 
 fn report_log(logs: &[PathBuf], key: Option<&Path>, arguments: &QueryArguments, form: Form) -> Result<Exit, Problem> {

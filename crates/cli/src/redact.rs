@@ -23,7 +23,7 @@ use dmv_redact_archive::{
     Approvals, ArchiveForm, BatchPath, BatchRun, Destination, FileWalk, InputRoot, Inputs, MemberPath, Outputs,
     RunReport, StartMode, Task, Terms, WalkEntry,
 };
-use dmv_redact_log::{Key, Log};
+use dmv_redact_log::{Key, Log, SigningKey};
 use dmv_redact_model::escape::{self, escape};
 use idle::{idle, refuse_idle};
 pub(super) use places::inputs;
@@ -89,6 +89,9 @@ struct RunRecord {
     /// Key the log's hashes with the content of this file
     #[arg(long, value_name = "FILE", requires = "log", alias = "audit-key")]
     log_key: Option<PathBuf>,
+    /// Sign the log's checkpoints and its end with this Ed25519 key, in PEM: `log verify --public-key` checks them
+    #[arg(long, value_name = "FILE", requires = "log")]
+    log_signing_key: Option<PathBuf>,
     /// Keep the originals of what is held or withheld in this folder, for review
     #[arg(long, value_name = "DIR")]
     withheld: Option<PathBuf>,
@@ -179,7 +182,11 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
     let log = match &arguments.record.log {
         Some(path) => {
             let key = arguments.record.log_key.as_deref().map(Key::read).transpose()?;
-            let log = Log::open(path, key)?;
+            let signing_key = arguments.record.log_signing_key.as_deref().map(SigningKey::read).transpose()?;
+            let mut log = Log::open(path, key)?;
+            if let Some(key) = signing_key {
+                log.sign_with(key);
+            }
             if log.torn_bytes() > 0 {
                 let (path, bytes) = (escape(&path.to_string_lossy()).into_owned(), log.torn_bytes());
                 print_error(format!(
@@ -419,6 +426,7 @@ fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
             )),
         ),
         ("the disclosure log".to_owned(), debug_text(&record.log.as_deref().map(absolute))),
+        ("whether the disclosure log is signed".to_owned(), debug_text(&record.log_signing_key.is_some())),
     ])
 }
 

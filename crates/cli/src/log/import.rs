@@ -9,7 +9,7 @@ use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
 use dmv_redact::{Date, Ori};
-use dmv_redact_log::{ImportedMessages, Key, Log};
+use dmv_redact_log::{ImportedMessages, Key, Log, SigningKey};
 use dmv_redact_model::config::nearest;
 use dmv_redact_model::escape::escape;
 
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// The key of its hashes
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// Sign its end with this Ed25519 key, in PEM. A log that was signed so far must be
+    #[arg(long, value_name = "FILE")]
+    signing_key: Option<PathBuf>,
     /// The policy whose agency classes the requesters are in: a file, or the name of a built-in one
     #[arg(long, value_name = "POLICY")]
     policy: PathBuf,
@@ -107,11 +110,15 @@ struct Columns {
 pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
     let Arguments { table, output, policy, ground, .. } = arguments;
     let key = arguments.key.as_deref().map(Key::read).transpose()?;
+    let signing_key = arguments.signing_key.as_deref().map(SigningKey::read).transpose()?;
     let filter = ground.filter().policy_named(policy).without_token_key().build()?;
     let (counts, unread) = read(arguments)?;
     let source = table.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source = escape(&source);
     let mut log = Log::open(output, key)?;
+    if let Some(key) = signing_key {
+        log.sign_with(key);
+    }
     let io = |error: std::io::Error| Problem::Io(format!("{}: {error}", output.display()));
     log.prepare(filter.identity(), false, false).map_err(io)?;
     log.start().map_err(io)?;

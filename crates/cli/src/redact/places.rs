@@ -165,7 +165,7 @@ fn is_device(_: &std::fs::Metadata) -> bool {
 
 /// Refuses paths inside one another, or inside the state of a run, and a folder for originals that others can read.
 pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
-    let RunRecord { log, log_key, withheld, compare, approved, .. } = &arguments.record;
+    let RunRecord { log, log_key, log_signing_key, withheld, compare, approved, .. } = &arguments.record;
     let out = match outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out.as_path()),
         Outputs::One { destination: Destination::File(out), .. } => Some(out.as_path()),
@@ -184,7 +184,9 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
     let read = read.chain(arguments.filter.files());
     let read = read.chain(compare.iter().map(|policy| ("the policy", policy.as_path())));
     let read = read.chain(approved.iter().map(|list| ("the list of approvals", list.as_path())));
-    let read: Vec<_> = read.chain(log_key.iter().map(|key| ("the key of the disclosure log", key.as_path()))).collect();
+    let read = read.chain(log_key.iter().map(|key| ("the key of the disclosure log", key.as_path())));
+    let signing_key = log_signing_key.iter().map(|key| ("the signing key of the disclosure log", key.as_path()));
+    let read: Vec<_> = read.chain(signing_key).collect();
     for (number, (what, path)) in written.iter().enumerate() {
         let apart = written.iter().skip(number + 1);
         for (other, beside) in read.iter().chain(apart) {

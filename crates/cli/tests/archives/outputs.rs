@@ -192,6 +192,7 @@ fn options_without_effect_are_refused_or_reported() {
         (&["in.json", "--limit", "depth=5", "--limit", "depth=6"], "--limit: `depth` is set twice"),
         (&["in.json", "--jobs", "0"], "--jobs"),
         (&["in.json", "--log-key", "key"], "--log"),
+        (&["in.json", "--log-signing-key", "key"], "--log"),
         (&["in", "-o", "out.json.gz"], "several messages need a folder, and out.json.gz is named as one"),
         (&["in.json", "--resume"], "can't be resumed"),
         (&["in.json", "--restart"], "can't be resumed"),

@@ -119,6 +119,7 @@ fn p11_no_option_names_the_state_of_the_run() {
         &["in", "-o", "policy.toml", "--policy", "policy.toml"],
         &["in", "-o", "out", "--compare", "out/policy.toml"],
         &["in", "-o", "out", "--log", "log", "--log-key", "log"],
+        &["in", "-o", "out", "--log", "log", "--log-signing-key", "log"],
         &["in", "-o", "out", "--withheld", "kept", "--catalog", "kept/catalog.toml"],
     ] {
         let output = room.redact(arguments);

@@ -742,3 +742,59 @@ fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
         assert!(text(&report.stdout).starts_with(told), "{}", text(&report.stdout));
     }
 }
+
+/// P12: `redact` signs with a key as OpenSSL writes it, and `log verify` tells with the public key alone how far the log is signed.
+#[test]
+fn p12_a_log_is_signed_and_verified_with_the_public_key() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let pem = |label: &str, content: &str| format!("-----BEGIN {label}-----\n{content}\n-----END {label}-----\n");
+    // Of no use elsewhere.
+    for (name, label, content) in [
+        ("sign", "PRIVATE KEY", "MC4CAQAwBQYDK2VwBCIEIMXiagmRAxK0s08RjyPNMv2tw1Ec6o+XcpRv7og9InDf"),
+        ("public", "PUBLIC KEY", "MCowBQYDK2VwAyEAkh6Xo16D+wthXzay26ucn6E3n1FKBO1Co0IJR5lByz4="),
+        ("other", "PUBLIC KEY", "MCowBQYDK2VwAyEASGz75u+/xoFlgCPXqCEbcjBZr7TVi1fjRhYdTGyxSF4="),
+    ] {
+        fs::write(path(name), pem(label, content)).unwrap();
+    }
+    let message = root().join("fixtures/dr-in-state-police/message.xml");
+    let log = Log { path: path("log").into(), ..Log::new("") };
+    for out in ["one", "two"] {
+        let mut command = command(&["redact"]);
+        command.arg(&message).args(["-o", &path(out), "--log"]).arg(&log.path);
+        let output = command.args(["--log-signing-key", &path("sign")]).output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", text(&output.stderr));
+    }
+    let told = |arguments: &[&str]| text(&log.run("verify", arguments).stdout).to_owned();
+    let public = path("public");
+    assert!(
+        told(&["--public-key", &public]).contains("2 runs\nsigned up to sequence 6: 2 signatures verified\nit ends")
+    );
+    assert!(told(&["--public-key", &path("other"), "--public-key", &public]).contains("2 signatures verified\n"));
+    assert!(!told(&[]).contains("sign"));
+    let faults = log.faults(&["--public-key", &path("other")]);
+    assert_eq!(faults.len(), 2);
+    assert!(faults[0].starts_with("line 3 (sequence 3, "), "{faults:?}");
+    assert!(faults[0].ends_with(": its signature is of none of the given keys"), "{faults:?}");
+    let output = log.run("verify", &["--public-key", &path("sign")]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
+    assert!(text(&output.stderr).contains("it is a private key"), "{}", text(&output.stderr));
+    // A switch that hasn't signed its last lines yet.
+    let content = fs::read_to_string(&log.path).unwrap();
+    let mut writer = Writer::new(None);
+    for line in content.lines() {
+        let (record, body) = line.split_once("\"record\":\"").unwrap().1.split_once("\",").unwrap();
+        writer.line(record, body.rsplit_once(",\"hash\":\"").unwrap().0);
+    }
+    writer.line("start", r#""time":"2026-11-23T12:00:00Z","version":"0.1.0","policy":{"name":"test","version":"1","sha256":"ab"},"keyed":false,"signed":"","resumed":false,"run":7,"torn-bytes":0,"open-ended":true"#);
+    fs::write(&log.path, writer.lines.concat()).unwrap();
+    let line = "signed up to sequence 6: 2 signatures verified; the line after it isn't signed yet\n";
+    assert!(told(&["--public-key", &public]).contains(line));
+    writer.message();
+    fs::write(&log.path, writer.lines.concat()).unwrap();
+    assert!(told(&["--public-key", &public]).contains("the 2 lines after it aren't signed yet\n"));
+    // Nothing is.
+    fs::write(&log.path, two_runs(None).lines.concat()).unwrap();
+    let faults = log.faults(&["--public-key", &public]);
+    assert!(faults.len() == 1 && faults[0].ends_with("nothing is signed, and no run began with a signing key"));
+}
