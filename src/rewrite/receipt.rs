@@ -230,6 +230,18 @@ impl Receipt {
         self.grant().into_iter().flat_map(|grant| grant.classes()).map(String::as_str)
     }
 
+    /// The same for the disclosure log: also where nothing was decided, for whoever is refused asked all the same.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn requester_classes(&self) -> Vec<&str> {
+        let policy = &self.record.parts.policy;
+        let known = || self.requester.map(|ori| policy.classes_of(ori)).unwrap_or_default();
+        match self.grant() {
+            Some(_) => self.agency_classes().collect(),
+            None => known().into_iter().map(|class| policy.class_name(class)).collect(),
+        }
+    }
+
     /// Ids of the rules that applied.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.grant().into_iter().flat_map(|grant| grant.rules()).map(String::as_str)

@@ -213,7 +213,7 @@ impl Bodies {
             requester: receipt.requester(),
             // Where the envelope states anything of the request, the receipt has all that is stated.
             stated: receipt.request().or(request).filter(|request| request.statements().next().is_some()).map(StatedBy),
-            agency_classes: receipt.agency_classes().collect(),
+            agency_classes: receipt.requester_classes(),
             claims: request.map_or(&[], Requester::claims),
             instruments: request.map_or(&[], Requester::instruments),
             approved_by: request.and_then(Requester::approver),
