@@ -598,7 +598,9 @@ fn p12_lines_are_as_the_schema_says() {
     let requester = dmv_redact::Requester::new("AZ0070000").unwrap().correlation_id("q-1").unwrap();
     let requester = requester.approved_by("R. Roe").unwrap();
     let path = folder.path().join("switch.log");
-    let log = dmv_redact_log::LogOptions::default().service("msw-2").open(&path, &filter).unwrap();
+    fs::write(folder.path().join("sign.pem"), pem("PRIVATE KEY", SIGNING_KEY)).unwrap();
+    let key = dmv_redact_log::SigningKey::read(&folder.path().join("sign.pem")).unwrap();
+    let log = dmv_redact_log::LogOptions::default().service("msw-2").sign(key).open(&path, &filter).unwrap();
     for filter in [&filter, &other] {
         let receipt = filter.redact(&message, &requester, &mut Vec::new());
         log.append("line 1", &requester, &receipt).unwrap();
@@ -629,6 +631,8 @@ fn p12_lines_are_as_the_schema_says() {
         "dry-run",
         "generalised",
         "imported",
+        "signed",
+        "signature",
     ] {
         assert!(members.contains(member), "no line has {member}");
     }
@@ -743,15 +747,20 @@ fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
     }
 }
 
+/// As `openssl genpkey -algorithm ed25519` wrote it; in no use elsewhere.
+const SIGNING_KEY: &str = "MC4CAQAwBQYDK2VwBCIEIMXiagmRAxK0s08RjyPNMv2tw1Ec6o+XcpRv7og9InDf";
+
+fn pem(label: &str, content: &str) -> String {
+    format!("-----BEGIN {label}-----\n{content}\n-----END {label}-----\n")
+}
+
 /// P12: `redact` signs with a key as OpenSSL writes it, and `log verify` tells with the public key alone how far the log is signed.
 #[test]
 fn p12_a_log_is_signed_and_verified_with_the_public_key() {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let pem = |label: &str, content: &str| format!("-----BEGIN {label}-----\n{content}\n-----END {label}-----\n");
-    // Of no use elsewhere.
     for (name, label, content) in [
-        ("sign", "PRIVATE KEY", "MC4CAQAwBQYDK2VwBCIEIMXiagmRAxK0s08RjyPNMv2tw1Ec6o+XcpRv7og9InDf"),
+        ("sign", "PRIVATE KEY", SIGNING_KEY),
         ("public", "PUBLIC KEY", "MCowBQYDK2VwAyEAkh6Xo16D+wthXzay26ucn6E3n1FKBO1Co0IJR5lByz4="),
         ("other", "PUBLIC KEY", "MCowBQYDK2VwAyEASGz75u+/xoFlgCPXqCEbcjBZr7TVi1fjRhYdTGyxSF4="),
     ] {
@@ -779,8 +788,19 @@ fn p12_a_log_is_signed_and_verified_with_the_public_key() {
     let output = log.run("verify", &["--public-key", &path("sign")]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
     assert!(text(&output.stderr).contains("it is a private key"), "{}", text(&output.stderr));
-    // A switch that hasn't signed its last lines yet.
     let content = fs::read_to_string(&log.path).unwrap();
+    // What is imported into it is signed, too; or else it is told.
+    fs::write(path("past.csv"), "day,ori\n2025-01-02,AZ0070000\n").unwrap();
+    let columns = ["--policy", "illinois", "--date", "day", "--requester", "ori"];
+    let import = [&["log", "import", "past.csv", "-o", "log"][..], &columns].concat();
+    told_in(folder.path(), &[&import[..], &["--signing-key", "sign"]].concat(), 0);
+    assert!(told(&["--public-key", &public]).contains("signed up to sequence 9: 3 signatures verified\n"));
+    told_in(folder.path(), &import, 0);
+    let faults = log.faults(&["--public-key", &public]);
+    assert!(
+        faults.len() == 1 && faults[0].ends_with(": its run began without a signing key, and one before it with one")
+    );
+    // A switch that hasn't signed its last lines yet.
     let mut writer = Writer::new(None);
     for line in content.lines() {
         let (record, body) = line.split_once("\"record\":\"").unwrap().1.split_once("\",").unwrap();
