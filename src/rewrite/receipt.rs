@@ -235,10 +235,16 @@ impl Receipt {
     #[must_use]
     pub fn requester_classes(&self) -> Vec<&str> {
         let policy = &self.record.parts.policy;
-        let known = || self.requester.map(|ori| policy.classes_of(ori)).unwrap_or_default();
+        let known = || {
+            let date = self.date.or_else(Date::today);
+            Some(match (self.requester?, date) {
+                (ori, Some(date)) => policy.classes_on(ori, date),
+                (ori, None) => policy.classes_of(ori),
+            })
+        };
         match self.grant() {
             Some(_) => self.agency_classes().collect(),
-            None => known().into_iter().map(|class| policy.class_name(class)).collect(),
+            None => known().unwrap_or_default().into_iter().map(|class| policy.class_name(class)).collect(),
         }
     }
 

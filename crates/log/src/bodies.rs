@@ -199,7 +199,7 @@ impl Bodies {
         let record = MessageRecord {
             source,
             item,
-            id: Some(id).filter(|id| !id.is_empty() && *id != source),
+            id: Some(id).filter(|id| !id.is_empty()),
             correlation_id: receipt.correlation_id(),
             control,
             dry_run,

@@ -33,6 +33,7 @@ pub use key::Key;
 pub use log::{ImportedMessages, Log, LogPosition};
 #[cfg(not(feature = "sign"))]
 use no_signature as signature;
+pub use records::RECORD_VERSION;
 pub use rotation::Rotation;
 #[cfg(all(feature = "sign", feature = "verify"))]
 pub use signature::PublicKey;

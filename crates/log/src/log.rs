@@ -422,13 +422,22 @@ impl Log {
 const ANOTHER_RUN: &str = "another run is writing this log";
 const NOT_A_LOG: &str = "its last line is none of a disclosure log: verify it, and begin another";
 
-/// The first line of a file, if it is as it was written.
+/// The first line of a file, if it is as it was written; what later starts refer to may stand in the second, after the end
+/// of a run that was left there when the lines before were moved away.
 fn read_first(mut file: &File, key: Option<&Key>) -> io::Result<Option<FirstRecord>> {
-    let mut line = Vec::new();
     file.seek(SeekFrom::Start(0))?;
-    read_line(&mut BufReader::new(file), &mut line)?;
-    let line = line.strip_suffix(b"\n").and_then(LogLine::parse_last);
-    Ok(line.filter(|(_, line)| line.is_intact(key)).map(|(_, line)| FirstRecord::of(&line)))
+    let (mut lines, mut text) = (BufReader::new(file), Vec::new());
+    let mut next = || {
+        read_line(&mut lines, &mut text)?;
+        let line = text.strip_suffix(b"\n").and_then(LogLine::parse_last).map(|(_, line)| line);
+        Ok::<_, io::Error>(line.filter(|line| line.is_intact(key)).map(|line| FirstRecord::of(&line)))
+    };
+    let Some(first) = next()? else { return Ok(None) };
+    let second = if first.names.is_none() { next()? } else { None };
+    Ok(Some(match second.filter(|second| second.names.is_some()) {
+        Some(second) => FirstRecord { day: first.day, ..second },
+        None => first,
+    }))
 }
 
 fn unusable(path: &Path, what: &str) -> LogError {

@@ -15,7 +15,7 @@ use dmv_redact_model::policy::PolicyIdentity;
 
 /// The version of the records' members. Before it there was none in a start: message records had counts of values by data
 /// element, and the policy.
-pub(super) const RECORD_VERSION: u32 = 2;
+pub const RECORD_VERSION: u32 = 2;
 
 /// A run starts or resumes.
 #[derive(Debug, Serialize)]

@@ -10,7 +10,6 @@ use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
 use dmv_redact::{Date, Ori};
 use dmv_redact_log::{ImportedMessages, Key, Log, SigningKey};
-use dmv_redact_model::config::nearest;
 use dmv_redact_model::escape::escape;
 
 #[derive(Debug, clap::Args)]
@@ -93,14 +92,16 @@ type Place = (Date, Ori, Option<String>);
 type Counts = BTreeMap<Place, u64>;
 
 /// Combinations at most: each is a line of the log (P8).
-const MOST_COUNTS: usize = 10_000_000;
+const MAX_COUNTS: usize = 10_000_000;
 /// Lines that can't be read and are told one by one.
-const MOST_TOLD: u64 = 20;
+const MAX_ERRORS: u64 = 20;
 /// Characters of a message key, at most; Nlets' have two or three.
-const LONGEST_KEY: usize = 8;
+const MAX_KEY_BYTES: usize = 8;
 
 /// The places of the columns.
 struct Columns {
+    /// How many there are.
+    number: usize,
     date: usize,
     requester: usize,
     message_key: Option<usize>,
@@ -127,7 +128,11 @@ pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
         source: &source,
         date: *date,
         requester: *requester,
-        agency_classes: decider.classes_of(*requester).into_iter().map(|class| decider.class_name(class)).collect(),
+        agency_classes: decider
+            .classes_on(*requester, *date)
+            .into_iter()
+            .map(|class| decider.class_name(class))
+            .collect(),
         message_type: message_type.as_deref(),
         imported: *imported,
     });
@@ -138,7 +143,8 @@ pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
     let name = escape(&output.to_string_lossy()).into_owned();
     print_text(&format!("{name}: {messages} messages in {} lines\nit ends with {sequence}:{hash}\n", counts.len()))?;
     if unread > 0 {
-        print_error(format!("{}: {unread} lines could not be read, and are not counted", table.display()));
+        let table = escape(&table.to_string_lossy()).into_owned();
+        print_error(format!("{table}: {unread} lines could not be read, and are not counted"));
     }
     Ok(if unread > 0 { Exit::Refused } else { Exit::Released })
 }
@@ -151,6 +157,7 @@ fn read(arguments: &Arguments) -> Result<(Counts, u64), Problem> {
         csv::ReaderBuilder::new().delimiter(arguments.separator).flexible(true).from_path(path).map_err(unreadable)?;
     let heads = table.byte_headers().map_err(unreadable)?.clone();
     let columns = Columns::find(arguments, &heads)?;
+    let name = escape(&path.to_string_lossy()).into_owned();
     let (mut counts, mut unread) = (Counts::new(), 0);
     let mut line = csv::ByteRecord::new();
     while table.read_byte_record(&mut line).map_err(unreadable)? {
@@ -161,15 +168,15 @@ fn read(arguments: &Arguments) -> Result<(Counts, u64), Problem> {
             }
             Err(what) => {
                 unread += 1;
-                if unread <= MOST_TOLD {
+                if unread <= MAX_ERRORS {
                     let number = line.position().map_or(0, csv::Position::line);
-                    print_error(format!("{}:{number}: {what}", path.display()));
+                    print_error(format!("{name}:{number}: {what}"));
                 }
             }
         }
-        if counts.len() > MOST_COUNTS {
+        if counts.len() > MAX_COUNTS {
             let message =
-                format!("{}: more than {MOST_COUNTS} days, requesters and keys: import a part", path.display());
+                format!("{}: more than {MAX_COUNTS} days, requesters and keys: import a part", path.display());
             return Err(Problem::Usage(message));
         }
     }
@@ -201,15 +208,15 @@ impl Columns {
                     Err(Problem::Usage(format!("{option}: the table has two columns `{}`", escape(name))))
                 }
                 (None, _) => {
-                    let nearest = nearest(name, heads.iter().map(String::as_str));
-                    let help = nearest.map_or_else(String::new, |name| format!("; did you mean `{}`?", escape(name)));
-                    Err(Problem::Usage(format!("{option}: the table has no column `{}`{help}", escape(name))))
+                    // No suggestion: the first line of a table without heads has values (P6).
+                    Err(Problem::Usage(format!("{option}: the table has no column `{}`", escape(name))))
                 }
             }
         };
         let optional =
             |option: &str, name: &Option<String>| name.as_deref().map(|name| place(option, name)).transpose();
         Ok(Self {
+            number: heads.len(),
             date: place("--date", &arguments.date)?,
             requester: place("--requester", &arguments.requester)?,
             message_key: optional("--message-key", &arguments.message_key)?,
@@ -219,11 +226,17 @@ impl Columns {
 
     /// What a line counts; an error says which column is wrong, and not how (P6).
     fn read(&self, form: DateForm, line: &csv::ByteRecord) -> Result<(Place, u64), &'static str> {
+        if line.len() != self.number {
+            return Err("it has another number of columns than the first line");
+        }
+        if line.as_slice().contains(&b'\n') {
+            return Err("a column goes on in the next line: is a quote missing?");
+        }
         let cell = |place: usize| line.get(place).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim);
         let date =
             cell(self.date).and_then(|cell| form.read(cell)).ok_or("the day is none, or is written otherwise")?;
         let requester = cell(self.requester).and_then(Ori::new).ok_or("the requester is no ORI")?;
-        let is_key = |key: &&str| key.len() <= LONGEST_KEY && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_key = |key: &&str| key.len() <= MAX_KEY_BYTES && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let message_key = match self.message_key.map(cell) {
             None | Some(Some("")) => None,
             Some(key) => Some(key.filter(is_key).ok_or("the message key is none")?.to_owned()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{DayArguments, report_faults};
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
-use crate::{Exit, Problem};
+use crate::{Exit, Problem, print_error};
 use dmv_redact::Date;
 use dmv_redact_analysis::MatrixBuilder;
 use dmv_redact_analysis::survey::Survey;
@@ -88,6 +88,12 @@ pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
     for (name, content) in files.iter().rev() {
         let path = output.join(name);
         std::fs::write(&path, content).map_err(|error| io(&path, &error))?;
+    }
+    let today = Date::today();
+    if *suppress_below > 1 && today.is_some_and(|today| days.until.is_none_or(|until| until >= today)) {
+        print_error(
+            "note: the last month isn't over: made again, its pages give away small counts; name the last day with --until",
+        );
     }
     let exit = report_faults(&found);
     print_text(&format!("{}: {} files, the first is index.html\n", escape(&output.to_string_lossy()), files.len()))?;

@@ -135,7 +135,7 @@ pub(super) fn check(mut rest: &[u8], mut byte: u64, checks: &Checks<'_>, aggrega
             match line.kind {
                 RecordKind::Message | RecordKind::Import => aggregate.add_message(&line),
                 RecordKind::Start => aggregate.add_start(&line),
-                RecordKind::Checkpoint | RecordKind::End => {}
+                RecordKind::Checkpoint | RecordKind::End => aggregate.add_progress(&line),
             }
         }
         byte += text.len() as u64;

@@ -84,6 +84,8 @@ pub trait Aggregate: Send {
     fn add_message(&mut self, line: &LogLine<'_>);
     /// Adds the start of a run, or of its resumption, likewise.
     fn add_start(&mut self, _: &LogLine<'_>) {}
+    /// Adds a checkpoint or the end of a run, likewise.
+    fn add_progress(&mut self, _: &LogLine<'_>) {}
     /// Adds the result of other chunks.
     fn merge(&mut self, other: Self);
 }

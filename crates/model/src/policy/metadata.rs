@@ -77,6 +77,12 @@ impl Policy {
         self.agencies.classes_of(ori, Period::default()).map(|set| self.agencies.members(set)).unwrap_or_default()
     }
 
+    /// The same on this day, under a policy that tells days apart.
+    pub fn classes_on(&self, ori: Ori, date: Date) -> Vec<ClassId> {
+        let period = self.periods.at(date);
+        self.agencies.classes_of(ori, period).map(|set| self.agencies.members(set)).unwrap_or_default()
+    }
+
     /// The classes that list an ORI exactly; empty if none does, so that patterns decide.
     pub fn listing(&self, ori: Ori) -> Vec<ClassId> {
         self.agencies.exact().get(&ori).map(|set| self.agencies.members(*set)).unwrap_or_default()

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::record::{Name, PolicyMembers, day_of, minute_of};
-use dmv_redact_log::{Aggregate, LogLine};
+use dmv_redact_log::{Aggregate, LogLine, RECORD_VERSION};
 use dmv_redact_model::date::Date;
 
 /// Collects, in any order, what an index is made of.
@@ -16,6 +16,8 @@ use dmv_redact_model::date::Date;
 pub(super) struct LogScan {
     named: Vec<NamedRecord>,
     runs: Vec<(u64, RunStart)>,
+    /// Lines in a row that are as they were written: first and last sequence number.
+    whole: Vec<(u64, u64)>,
     messages: u64,
     last: u64,
     object: Vec<u8>,
@@ -49,6 +51,8 @@ pub(crate) struct Index {
     reviews: Vec<(u64, Review)>,
     /// By the sequence number of their start, ascending.
     runs: Vec<(u64, RunStart)>,
+    /// Lines in a row that are as they were written, ascending: between two of these something is lost.
+    whole: Vec<(u64, u64)>,
     messages: u64,
     /// The sequence number of the last message.
     last: u64,
@@ -87,6 +91,7 @@ struct Identity<'b> {
     #[serde(borrow)]
     time: Option<Cow<'b, str>>,
     bytes_in: Option<u64>,
+    imported: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +101,7 @@ struct StartMembers<'b> {
     time: Option<Name<'b>>,
     #[serde(borrow)]
     policy: Option<PolicyMembers<'b>>,
+    record_version: Option<u32>,
     data_elements: Option<Vec<String>>,
     names_in: Option<u64>,
 }
@@ -107,16 +113,15 @@ impl Identity<'_> {
     /// The same for two records only if they are of one message, to one requester. A request may have several answers, and a
     /// source may get other content: both mostly differ in size. `None` if the record counts by itself.
     fn hash(&self) -> Option<[u8; 16]> {
-        let Self { source, id, correlation_id, control, requester, message_type, time, bytes_in, dry_run, .. } = self;
-        if *dry_run {
+        let Self { source, id, correlation_id, control, requester, message_type, bytes_in, dry_run, imported, .. } =
+            self;
+        if *dry_run || imported.is_some() {
             return None;
         }
-        let name = match (control.as_ref().or(correlation_id.as_ref()), source, id) {
+        let name = match (correlation_id.as_ref().or(control.as_ref()), source, id) {
             (Some(id), _, _) => (None, id),
             (None, Some(source), _) if source == PIPE => return None,
             (None, source, Some(id)) => (source.as_ref(), id),
-            // A run over archives leaves out an id that is the source; only a switch has none.
-            (None, Some(source), None) if time.is_none() => (Some(source), source),
             (None, _, None) => return None,
         };
         // JSON tells where each part ends.
@@ -136,8 +141,19 @@ impl Identity<'_> {
     }
 }
 
+impl LogScan {
+    /// Adds the sequence number of a line that is as it was written.
+    fn note_line(&mut self, sequence: u64) {
+        match self.whole.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(sequence) => *last = sequence,
+            _ => self.whole.push((sequence, sequence)),
+        }
+    }
+}
+
 impl Aggregate for LogScan {
     fn add_message(&mut self, line: &LogLine<'_>) {
+        self.note_line(line.sequence());
         line.write_object(&mut self.object);
         let identity = serde_json::from_slice::<Identity<'_>>(&self.object).ok();
         self.named.extend(identity.and_then(|identity| identity.record(line.sequence())));
@@ -145,12 +161,23 @@ impl Aggregate for LogScan {
         self.last = self.last.max(line.sequence());
     }
 
+    fn add_progress(&mut self, line: &LogLine<'_>) {
+        self.note_line(line.sequence());
+    }
+
     fn add_start(&mut self, line: &LogLine<'_>) {
+        self.note_line(line.sequence());
         line.write_object(&mut self.object);
-        if let Ok(StartMembers { time, policy, data_elements, names_in }) = serde_json::from_slice(&self.object) {
+        if let Ok(StartMembers { time, policy, record_version, data_elements, names_in }) =
+            serde_json::from_slice(&self.object)
+        {
             let date = time.and_then(|time| day_of(&time.0));
             let policy = policy.map(|policy| policy.to_string());
-            let elements = data_elements.map(Into::into);
+            // What a later version means by its numbers isn't known here.
+            let known = data_elements.filter(|_| record_version.is_none_or(|version| version <= RECORD_VERSION));
+            // Most runs of a log have the same names.
+            let before = self.runs.last().and_then(|(_, run)| run.elements.clone());
+            let elements = known.map(|names| before.filter(|own| **own == *names).unwrap_or_else(|| names.into()));
             self.runs.push((line.sequence(), RunStart { date, policy, elements, names_in }));
         }
     }
@@ -159,13 +186,22 @@ impl Aggregate for LogScan {
         self.named.append(&mut other.named);
         self.messages += other.messages;
         self.runs.append(&mut other.runs);
+        self.whole.append(&mut other.whole);
         self.last = self.last.max(other.last);
     }
 }
 
 impl From<LogScan> for Index {
     fn from(scan: LogScan) -> Self {
-        let LogScan { mut named, mut runs, messages, last, .. } = scan;
+        let LogScan { mut named, mut runs, whole: mut lines, messages, last, .. } = scan;
+        lines.sort_unstable();
+        let mut whole: Vec<(u64, u64)> = Vec::new();
+        for (first, last) in lines {
+            match whole.last_mut() {
+                Some((_, before)) if before.checked_add(1) == Some(first) => *before = last,
+                _ => whole.push((first, last)),
+            }
+        }
         named.sort_unstable();
         let (mut superseded, mut reviews) = (Vec::new(), Vec::new());
         for records in named.chunk_by(|one, other| one.message == other.message) {
@@ -186,7 +222,7 @@ impl From<LogScan> for Index {
         for (_, run) in &mut runs {
             run.elements = run.elements.take().or_else(|| said.get(&run.names_in?).cloned());
         }
-        Self { superseded, reviews, runs, messages, last }
+        Self { superseded, reviews, runs, whole, messages, last }
     }
 }
 
@@ -212,21 +248,12 @@ impl Index {
         self.reviews.get(at).map(|(_, review)| *review)
     }
 
-    /// The policies that began to decide, each with the first day on which it did, in order.
-    pub(crate) fn policies(&self) -> Vec<(Option<Date>, String)> {
-        let mut policies: Vec<(Option<Date>, String)> = Vec::new();
-        for (_, run) in &self.runs {
-            let Some(policy) = &run.policy else { continue };
-            if policies.last().is_none_or(|(_, last)| last != policy) {
-                policies.push((run.date, policy.clone()));
-            }
-        }
-        policies
-    }
-
-    /// The start before a record.
+    /// The start before a record; `None` if lines between both are lost, and with them perhaps another start.
     pub(super) fn run_at(&self, sequence: u64) -> Option<&RunStart> {
         let after = self.runs.partition_point(|(start, _)| *start < sequence);
-        self.runs.get(after.checked_sub(1)?).map(|(_, run)| run)
+        let (start, run) = self.runs.get(after.checked_sub(1)?)?;
+        let before = self.whole.partition_point(|(first, _)| *first <= sequence);
+        let (first, last) = self.whole.get(before.checked_sub(1)?)?;
+        (start >= first && sequence <= *last).then_some(run)
     }
 }

@@ -245,14 +245,19 @@ impl<C: Count> Counter<'_, C> {
         if let Some(disposition) = record.disposition() {
             update(&mut totals.dispositions, disposition, |count| *count += 1);
         }
-        let explained = run.and_then(|run| run.elements.as_deref());
-        totals.unexplained += u64::from(explained.is_none() && record.has_numbers());
+        let explained = run.and_then(|run| run.elements.as_deref()).unwrap_or_default();
+        let elements = record.elements(explained);
+        totals.unexplained += u64::from(elements.is_none());
         let message = CountedMessage {
             record,
-            elements: record.elements(explained.unwrap_or_default()),
+            elements: elements.unwrap_or_default(),
             date,
             messages,
-            policy: record.policy().or_else(|| run?.policy.clone()),
+            policy: match record.imported {
+                // Nothing was decided.
+                Some(_) => None,
+                None => record.policy().or_else(|| run?.policy.clone()),
+            },
             review: index.review(sequence),
         };
         counts.add(&message, query);

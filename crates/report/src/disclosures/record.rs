@@ -129,25 +129,23 @@ impl Default for ElementList<'_> {
 }
 
 impl ElementList<'_> {
-    /// The names of its elements; a number that isn't explained has none.
-    fn names<'n>(&'n self, explained: &'n [String]) -> Vec<&'n str> {
-        match self {
-            Self::Names(names) => names.iter().map(String::as_str).collect(),
-            Self::Numbers(ranges) => {
-                let numbers = ranges.split(',').filter_map(|range| {
-                    let (first, last) = range.split_once('-').unwrap_or((range, range));
-                    explained.get(first.parse().ok()?..=last.parse().ok()?)
-                });
-                numbers.flatten().map(String::as_str).collect()
+    /// The names of its elements; `None` if a number isn't explained, or isn't larger than the one before.
+    fn names<'n>(&'n self, explained: &'n [String]) -> Option<Vec<&'n str>> {
+        let ranges = match self {
+            Self::Names(names) => return Some(names.iter().map(String::as_str).collect()),
+            Self::Numbers(ranges) => ranges,
+        };
+        let (mut names, mut next) = (Vec::new(), 0);
+        for range in ranges.split(',') {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+            if first < next {
+                return None;
             }
+            names.extend(explained.get(first..=last)?.iter().map(String::as_str));
+            next = last + 1;
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Names(names) => names.is_empty(),
-            Self::Numbers(ranges) => ranges.is_empty(),
-        }
+        Some(names)
     }
 }
 
@@ -190,30 +188,24 @@ impl<'b> MessageRecord<'b> {
     }
 
     /// The data elements of which at least one value was released, made less precise, or removed, by name; `explained` are those
-    /// that numbers stand for.
-    pub(crate) fn elements<'n>(&'n self, explained: &'n [String]) -> BTreeMap<&'n str, ElementCounts> {
+    /// that numbers stand for. `None`: it can't be told which.
+    pub(crate) fn elements<'n>(&'n self, explained: &'n [String]) -> Option<BTreeMap<&'n str, ElementCounts>> {
         let mut elements: BTreeMap<&str, ElementCounts> = BTreeMap::new();
         for (name, values) in &self.elements.0 {
             let ValueCounts { released, generalised, removed } = *values;
             let [released, generalised, removed] = [released, generalised, removed].map(|count| u64::from(count > 0));
             elements.entry(name).or_default().add(ElementCounts { released, generalised, removed });
         }
-        for name in self.released.names(explained) {
+        for name in self.released.names(explained)? {
             elements.entry(name).or_default().released = 1;
         }
-        for name in self.generalised.names(explained) {
+        for name in self.generalised.names(explained)? {
             elements.entry(name).or_default().generalised = 1;
         }
-        for name in self.removed.names(explained) {
+        for name in self.removed.names(explained)? {
             elements.entry(name).or_default().removed = 1;
         }
-        elements
-    }
-
-    /// Whether it tells data elements by numbers.
-    pub(crate) fn has_numbers(&self) -> bool {
-        let lists = [&self.released, &self.generalised, &self.removed];
-        lists.into_iter().any(|list| matches!(list, ElementList::Numbers(_)) && !list.is_empty())
+        Some(elements)
     }
 
     pub(crate) fn message_key(&self) -> Option<&str> {

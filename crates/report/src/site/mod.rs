@@ -18,7 +18,7 @@ use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::Policy;
 use pages::{POLICY_PAGE, Subject, month_file};
 use published::Published;
-use statistics::{Groups, Statistics};
+use statistics::{Groups, MAX_MONTHS, Statistics};
 use words::Words;
 
 /// What the pages are made with, beside the log.
@@ -40,9 +40,6 @@ pub struct SiteOptions<'s> {
     pub made_on: Option<Date>,
 }
 
-/// Months that pages are made of, at most.
-const MOST_MONTHS: usize = 120;
-
 /// Verifies a log and makes the pages: name and content of each file. With faults, they are of the intact lines, and say so.
 /// Of the query only the days count.
 ///
@@ -59,10 +56,16 @@ pub fn site(
     let groups = Groups::new(&classes, apart);
     let (verification, index) = scan(paths, key)?;
     let (totals, statistics) = count(paths, key, query, &index, || Statistics::new(&groups))?;
-    if statistics.months.len() > MOST_MONTHS {
-        let message = format!("the log is of more than {MOST_MONTHS} months: name the days with --since and --until");
+    if statistics.has_too_many {
+        let message = format!("the log is of more than {MAX_MONTHS} months: name the days with --since and --until");
         return Err(LogError::Usage(message));
     }
+    if verification.fault_count > 0 && totals.messages == 0 {
+        return Err(LogError::Usage("no message of the log can be counted: verify it first".to_owned()));
+    }
+    let mut policies: Vec<(Option<Date>, String)> =
+        statistics.policies.iter().map(|(policy, date)| (*date, policy.clone())).collect();
+    policies.sort_unstable();
     let published = Published::new(&groups, &statistics, below);
     let subject = Subject {
         words: Words { policy, catalog },
@@ -73,11 +76,17 @@ pub fn site(
         below,
         apart_title,
         period: (query.since, query.until),
-        policies: &index.policies(),
+        policies: &policies,
         made_on,
     };
     let mut files = vec![("index.html".to_owned(), subject.index()), (POLICY_PAGE.to_owned(), matrix::html(matrix))];
-    files.extend(published.months.iter().map(|month| (month_file(&month.name), subject.month(month))));
+    files.extend(
+        published
+            .months
+            .iter()
+            .filter(|month| month.has_page())
+            .map(|month| (month_file(&month.name), subject.month(month))),
+    );
     files.extend(subject.files().into_iter().map(|(name, content)| (name.to_owned(), content)));
     Ok((verification, files))
 }

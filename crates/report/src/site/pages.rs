@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::{Bar, bars, grouped};
 use super::published::{ElementShares, Month, MonthTable, Published, Share};
-use super::statistics::{Groups, NO_MONTH, Outcome};
+use super::statistics::{BEFORE, Groups, NO_MONTH, Outcome};
 use super::words::{Words, effect};
 use crate::disclosures::Totals;
 use dmv_redact_model::catalog::ElementId;
@@ -57,6 +57,9 @@ fn page(title: &str, is_start: bool, content: &Markup) -> String {
 
 /// A month in words.
 fn month_title(name: &str) -> String {
+    if let Some(month) = name.strip_suffix(BEFORE) {
+        return format!("{}{BEFORE}", month_title(month));
+    }
     const NAMES: [&str; 12] = [
         "January",
         "February",
@@ -161,7 +164,7 @@ impl Subject<'_> {
     fn apart_sections(&self) -> Markup {
         html! {
             h2 id="apart" { (self.apart_title) }
-            @if let Some(month) = self.published.months.iter().rfind(|month| month.name != NO_MONTH) {
+            @if let Some(month) = self.published.months.iter().rfind(|month| month.name != NO_MONTH && month.has_page()) {
                 p { "In " a href=(month_file(&month.name)) { (month_title(&month.name)) } ", the last month on record:" }
                 ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
             }
@@ -192,7 +195,10 @@ impl Subject<'_> {
                     tbody {
                         @for month in self.published.months.iter().rev() {
                             tr {
-                                th scope="row" { a href=(month_file(&month.name)) { (month_title(&month.name)) } }
+                                th scope="row" {
+                                    @if month.has_page() { a href=(month_file(&month.name)) { (month_title(&month.name)) } }
+                                    @else { (month_title(&month.name)) }
+                                }
                                 @for (group, _) in &groups { (cell(month.messages.get(*group).copied().flatten())) }
                                 (cell(month.total))
                             }
@@ -213,8 +219,8 @@ impl Subject<'_> {
         let Totals { superseded, dry_run_messages, imported, undated, unexplained, .. } = self.totals;
         html! {
             ul {
-                li { "A message is one answer to one query. It counts once, in the month in which it was recorded last, however often it was held, \
-                      approved or run again." }
+                li { "A message is one answer to one query. It counts once, however often it was held, approved or run again: in the month in \
+                      which it went out, or else of its last record." }
                 li { "An agency in several classes counts in one: one that is told apart, or else its first." }
                 @if self.below > 1 {
                     li { "Numbers from 1 to " (self.below - 1) " aren't shown, for they could tell of a person. Other numbers aren't shown \
@@ -227,7 +233,7 @@ impl Subject<'_> {
                 @if *unexplained > 0 { li { "Of some messages the data elements are unknown, for the line of the log that names them is lost." } }
             }
             h3 { "What can become of a message" }
-            dl { @for outcome in Outcome::ALL { dt { (outcome.name()) } dd { (outcome.told()) } } }
+            dl { @for outcome in Outcome::ALL { dt { (outcome.name()) } dd { (outcome.description()) } } }
         }
     }
 
@@ -296,15 +302,15 @@ impl Subject<'_> {
                     ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
                     h2 { "By agency class" }
                     (bars("messages by agency class", &by_group))
-                    (self.table(month, month.outcomes.as_ref(), "What became of the messages", "what became of them"))
-                    (self.table(month, month.instruments.as_ref(), "The paper behind the queries: the claim, and who issued it", "the paper behind them"))
+                    (self.table(month, month.outcomes.as_ref(), "What became of the messages", "what became of the messages"))
+                    (self.table(month, month.instruments.as_ref(), "The paper behind the queries: the claim, and who issued it", "what paper was behind them"))
                     @let claims = self.claims_of(month);
                     @if !claims.is_empty() {
                         h3 { "What such paper is" }
                         dl { @for (claim, title) in claims { dt { (claim) } dd { (title) } } }
                     }
                     h2 { "By kind of query" }
-                    (self.table(month, month.keys.as_ref(), "Message keys of the answers", "their message keys"))
+                    (self.table(month, month.keys.as_ref(), "Message keys of the answers", "what they were"))
                     @for (group, name) in self.shown_groups() {
                         @if month.messages.get(group) != Some(&Some(0)) { (self.group_section(month, group, name)) }
                     }
@@ -326,7 +332,7 @@ impl Subject<'_> {
 
     fn table(&self, month: &Month, table: Option<&MonthTable>, caption: &str, what: &str) -> Markup {
         let Some(MonthTable { heads, counts }) = table else {
-            return html! { p.quiet { "So few messages are of this month that " (what) " can't be shown." } };
+            return html! { p.quiet { "It can't be shown " (what) " without giving a small number away." } };
         };
         // A column of nothing but zeros says nothing.
         let columns: Vec<(usize, &String)> =
@@ -363,11 +369,11 @@ impl Subject<'_> {
         html! {
             h2 id=(format!("class-{group}")) { (self.words.group(name)) }
             p { (self.sentence(month, group, name)) }
-            @if elements.is_empty() { p { "No data went out to them." } } @else { (self.elements_table(name, elements)) }
+            @if !elements.is_empty() { (self.elements_table(name, elements)) }
             @if !duties.is_empty() {
                 h3 { "Duties that followed" }
                 ul { @for (duty, share) in duties {
-                    li { (self.duty(duty)) ": " (told(*share, "in none", "of some messages; how many isn't shown")) }
+                    li { (self.duty(duty)) ": " (share_text(*share, "in none", "of some messages; how many isn't shown")) }
                 } }
             }
             @if !own.is_empty() { h3 { "What the policy says of them" } (rules(&own)) }
@@ -396,7 +402,7 @@ impl Subject<'_> {
                         tr {
                             th scope="row" { (self.words.element(&element.element)) " " code.quiet { (element.element) } }
                             @for share in [element.released, element.generalised, element.removed] {
-                                td.number { (told(share, "never", "in some")) }
+                                td.number { (share_text(share, "never", "in some")) }
                             }
                         }
                     } }
@@ -412,13 +418,16 @@ fn listed(counts: &[(&Option<u64>, &str)], what: &str) -> String {
     let shown: Vec<String> = shown.map(|(count, name)| format!("{name} ({})", grouped(count))).collect();
     let hidden: Vec<&str> = counts.iter().filter(|(count, _)| count.is_none()).map(|(_, name)| *name).collect();
     match (shown.is_empty(), hidden.is_empty()) {
-        (true, _) => format!(" {what} can't be shown without giving a small number away."),
+        (true, _) if hidden.len() == counts.len() => {
+            format!(" {what} can't be shown without giving a small number away.")
+        }
+        (true, _) => format!(" {what} isn't shown: {}.", hidden.join(", ")),
         (false, true) => format!(" {what}: {}.", shown.join(", ")),
         (false, false) => format!(" {what}: {}; not shown: {}.", shown.join(", "), hidden.join(", ")),
     }
 }
 
-fn told(share: Share, never: &str, some: &str) -> String {
+fn share_text(share: Share, never: &str, some: &str) -> String {
     match share {
         Share::Never => never.to_owned(),
         Share::Some => some.to_owned(),

@@ -1,9 +1,9 @@
 //! What of the counts is published. The table of totals, group by month, comes first; each month's tables share its totals, so
 //! that no table gives away what another hides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::statistics::{GroupCounts, Groups, Outcome, Statistics};
+use super::statistics::{BEFORE, GroupCounts, Groups, OTHERS, Outcome, Statistics};
 use crate::disclosures::ElementCounts;
 use crate::suppression::{CountTable, PublishedTable, may_show_part};
 
@@ -60,7 +60,7 @@ pub(super) struct Published {
 }
 
 /// Columns of a table: the smallest of more are one.
-const MOST_COLUMNS: usize = 60;
+const MAX_COLUMNS: usize = 60;
 
 impl Published {
     pub(super) fn new(groups: &Groups, statistics: &Statistics<'_>, below: u64) -> Self {
@@ -85,10 +85,16 @@ impl Published {
 }
 
 impl Month {
+    /// Whether more is known of it than numbers.
+    pub(super) fn has_page(&self) -> bool {
+        !self.name.ends_with(BEFORE)
+    }
+
     fn new(name: &str, counts: &[GroupCounts], messages: Vec<Option<u64>>, total: Option<u64>, below: u64) -> Self {
-        // Without a total there is nothing that the parts could add up to.
+        // Without a total there is nothing that the parts could add up to. Of what was before the log there are no parts.
+        let total_of_parts = total.filter(|_| !name.ends_with(BEFORE));
         let table = |heads: Vec<String>, count: &dyn Fn(&GroupCounts, &str) -> u64| {
-            total?;
+            total_of_parts?;
             let row = |counts| heads.iter().map(|head| count(counts, head)).collect();
             let published = CountTable::new(counts.iter().map(row).collect()).suppress(below, Some(&messages))?;
             Some(MonthTable { heads, counts: published })
@@ -97,7 +103,7 @@ impl Month {
             let place = Outcome::ALL.iter().position(|outcome| outcome.name() == head);
             place.and_then(|place| counts.outcomes.get(place)).copied().unwrap_or_default()
         });
-        let named = |own: fn(&GroupCounts) -> &std::collections::BTreeMap<String, u64>| {
+        let named = |own: fn(&GroupCounts) -> &BTreeMap<String, u64>| {
             let (heads, rest) = columns(counts, own);
             table(heads, &|counts, head| {
                 let count = |name: &str| own(counts).get(name).copied().unwrap_or_default();
@@ -113,47 +119,53 @@ impl Month {
                 row.is_some_and(|row| row.iter().all(Option::is_some))
             })
         };
-        let share = |part: u64, whole: u64, group: usize| match part {
-            0 => Share::Never,
-            _ if is_open(group) && may_show_part(part, whole, below) => Share::Count(part),
-            _ => Share::Some,
+        // It must give away neither itself nor what is left of any number it is a part of.
+        let share = |part: u64, wholes: &[u64], group: usize| {
+            let is_safe = |whole: &u64| part > *whole || may_show_part(part, *whole, below);
+            match part {
+                0 => Share::Never,
+                _ if is_open(group) && wholes.iter().all(is_safe) => Share::Count(part),
+                _ => Share::Some,
+            }
         };
-        let of_groups = || counts.iter().enumerate();
+        // Of a group whose total is hidden nothing is said: not even what it never got.
+        let of_groups = || counts.iter().zip(&messages).map(|(counts, shown)| shown.and(Some(counts))).enumerate();
         let elements = of_groups().map(|(group, counts)| {
-            // It went out, or was taken out of what went out.
-            let whole =
-                Outcome::ALL.iter().zip(counts.outcomes).filter(|(own, _)| own.went_out()).map(|(_, n)| n).sum();
+            let Some(counts) = counts else { return Vec::new() };
+            let sum = |is_part: fn(Outcome) -> bool| {
+                Outcome::ALL.iter().zip(counts.outcomes).filter(|(own, _)| is_part(**own)).map(|(_, count)| count).sum()
+            };
+            let (answers, in_part) = (sum(Outcome::went_out), sum(|own| own.went_out() && own != Outcome::Whole));
             let own = counts.elements.iter().map(|(element, ElementCounts { released, generalised, removed })| {
-                let [released, generalised, removed] =
-                    [released, generalised, removed].map(|part| share(*part, whole, group));
-                ElementShares { element: element.clone(), released, generalised, removed }
+                ElementShares {
+                    element: element.clone(),
+                    released: share(*released, &[answers, in_part], group),
+                    generalised: share(*generalised, &[answers, in_part], group),
+                    removed: share(*removed, &[answers, in_part], group),
+                }
             });
             own.collect()
         });
         let duties = of_groups().map(|(group, counts)| {
-            counts.duties.iter().map(|(duty, part)| (duty.clone(), share(*part, counts.messages, group))).collect()
+            let Some(counts) = counts else { return Vec::new() };
+            let wholes = [&counts.outcomes[..], &[counts.messages]].concat();
+            counts.duties.iter().map(|(duty, part)| (duty.clone(), share(*part, &wholes, group))).collect()
         });
         let (elements, duties) = (elements.collect(), duties.collect());
         Self { name: name.to_owned(), messages, total, outcomes, keys, instruments, elements, duties }
     }
 }
 
-/// The head of what has no column of its own.
-const OTHERS: &str = "all others";
-
 /// The names of all groups' counts, in order; beyond as many as a table has columns, the rest.
-fn columns(
-    counts: &[GroupCounts],
-    own: fn(&GroupCounts) -> &std::collections::BTreeMap<String, u64>,
-) -> (Vec<String>, Vec<String>) {
+fn columns(counts: &[GroupCounts], own: fn(&GroupCounts) -> &BTreeMap<String, u64>) -> (Vec<String>, Vec<String>) {
     let names: BTreeSet<&String> = counts.iter().flat_map(|counts| own(counts).keys()).collect();
     let mut heads: Vec<String> = names.into_iter().cloned().collect();
-    if heads.len() <= MOST_COLUMNS {
+    if heads.len() <= MAX_COLUMNS {
         return (heads, Vec::new());
     }
     let total = |name: &String| counts.iter().filter_map(|counts| own(counts).get(name)).sum::<u64>();
     heads.sort_by_key(|name| (std::cmp::Reverse(total(name)), name.clone()));
-    let rest = heads.split_off(MOST_COLUMNS - 1);
+    let rest = heads.split_off(MAX_COLUMNS - 1);
     heads.sort_unstable();
     heads.push(OTHERS.to_owned());
     (heads, rest)

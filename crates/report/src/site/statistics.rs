@@ -4,36 +4,36 @@
 use std::collections::BTreeMap;
 
 use crate::disclosures::{Count, CountedMessage, ElementCounts, MessageRecord, Query, Review};
+use dmv_redact_model::date::Date;
+use dmv_redact_model::escape::escape;
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Whole,
     InPart,
-    ApprovedWithinDay,
-    ApprovedWithinWeek,
-    ApprovedLater,
-    ApprovedUntimed,
+    HeldWithinDay,
+    HeldWithinWeek,
+    HeldLonger,
+    Approved,
     Held,
     WithheldAfterHold,
     NothingPermitted,
     Withheld,
-    Imported,
 }
 
 impl Outcome {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Whole,
         Self::InPart,
-        Self::ApprovedWithinDay,
-        Self::ApprovedWithinWeek,
-        Self::ApprovedLater,
-        Self::ApprovedUntimed,
+        Self::HeldWithinDay,
+        Self::HeldWithinWeek,
+        Self::HeldLonger,
+        Self::Approved,
         Self::Held,
         Self::WithheldAfterHold,
         Self::NothingPermitted,
         Self::Withheld,
-        Self::Imported,
     ];
 
     /// The head of its column.
@@ -41,30 +41,32 @@ impl Outcome {
         match self {
             Self::Whole => "answered whole",
             Self::InPart => "answered in part",
-            Self::ApprovedWithinDay => "approved within a day",
-            Self::ApprovedWithinWeek => "approved within a week",
-            Self::ApprovedLater => "approved later",
-            Self::ApprovedUntimed => "approved, time unknown",
-            Self::Held => "held for review",
-            Self::WithheldAfterHold => "denied after review",
+            Self::HeldWithinDay => "held, answered within a day",
+            Self::HeldWithinWeek => "held, answered within a week",
+            Self::HeldLonger => "held, answered later",
+            Self::Approved => "answered after review",
+            Self::Held => "held, not answered",
+            Self::WithheldAfterHold => "held, then refused",
             Self::NothingPermitted => "refused by the policy",
             Self::Withheld => "withheld for another reason",
-            Self::Imported => "before this log",
         }
     }
 
     /// What it means.
-    pub(super) fn told(self) -> &'static str {
+    pub(super) fn description(self) -> &'static str {
         match self {
             Self::Whole => "The answer went out at once, and nothing had to be removed.",
             Self::InPart => "The answer went out at once, without what the policy doesn't permit.",
-            Self::ApprovedWithinDay => "It was held, and went out within 24 hours, after a person had approved it.",
-            Self::ApprovedWithinWeek => "The same, within seven days.",
-            Self::ApprovedLater => "The same, later than that.",
-            Self::ApprovedUntimed => "A person approved it; when it was held or released is not on record.",
+            Self::HeldWithinDay => {
+                "It was held for a person to review it, and went out within 24 hours: it was approved, or another claim or policy let it out."
+            }
+            Self::HeldWithinWeek => "The same, within seven days.",
+            Self::HeldLonger => "The same, later than that.",
+            Self::Approved => {
+                "It was held or is recorded as approved, and went out; how long that took is not on record."
+            }
             Self::Held => "It waits for a person's decision, and nothing has gone out.",
-            Self::WithheldAfterHold => "It was held, and withheld in the end.",
-            Self::Imported => "The switch's own log of before counts it, and doesn't say what became of it.",
+            Self::WithheldAfterHold => "It was held for a person to review it, and refused in the end.",
             Self::NothingPermitted => "Nothing went out, for the policy permits nothing of it to this agency.",
             Self::Withheld => {
                 "Nothing went out: the message was unreadable, or it was not known who asked, or something else was wrong."
@@ -74,22 +76,19 @@ impl Outcome {
 
     /// Whether an answer went out.
     pub(super) fn went_out(self) -> bool {
-        !matches!(self, Self::Held | Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld | Self::Imported)
+        !matches!(self, Self::Held | Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld)
     }
 
     fn of(record: &MessageRecord<'_>, review: Option<Review>) -> Self {
         const DAY: u32 = 24 * 60;
-        if record.imported.is_some() {
-            return Self::Imported;
-        }
         match (record.disposition(), review) {
             (Some("released" | "redacted"), Some(Review { minutes: Some(minutes) })) => match minutes {
-                ..=DAY => Self::ApprovedWithinDay,
-                minutes if minutes <= 7 * DAY => Self::ApprovedWithinWeek,
-                _ => Self::ApprovedLater,
+                ..=DAY => Self::HeldWithinDay,
+                minutes if minutes <= 7 * DAY => Self::HeldWithinWeek,
+                _ => Self::HeldLonger,
             },
-            (Some("released" | "redacted"), Some(_)) => Self::ApprovedUntimed,
-            (Some("released" | "redacted"), None) if record.is_approved() => Self::ApprovedUntimed,
+            (Some("released" | "redacted"), Some(_)) => Self::Approved,
+            (Some("released" | "redacted"), None) if record.is_approved() => Self::Approved,
             (Some("released"), None) => Self::Whole,
             (Some("redacted"), None) => Self::InPart,
             (Some("held"), _) => Self::Held,
@@ -149,58 +148,97 @@ pub(super) struct GroupCounts {
 pub(super) struct Statistics<'g> {
     groups: &'g Groups,
     pub(super) months: BTreeMap<String, Vec<GroupCounts>>,
+    /// The policies that decided, each with the first day on which it did.
+    pub(super) policies: BTreeMap<String, Option<Date>>,
+    /// Whether there were more months than pages are made of.
+    pub(super) has_too_many: bool,
 }
+
+/// Months that pages are made of, at most; from before the log and since count apart.
+pub(super) const MAX_MONTHS: usize = 120;
+/// Behind a month: what is from before the log. Its messages are counted apart, for nothing but their number is known.
+pub(super) const BEFORE: &str = " (before the log)";
 
 /// The month of what has no date.
 pub(super) const NO_MONTH: &str = "no date";
 /// Stands for no message key, and for no instrument.
 const NO_KEY: &str = "none";
+/// Stands for what there is no room for. No name of a policy has parentheses.
+pub(super) const OTHERS: &str = "(all others)";
 const NO_INSTRUMENT: &str = "no instrument";
-const UNKNOWN_INSTRUMENT: &str = "unknown";
 /// Different message keys, kinds of instruments, data elements or duties of a group in a month, at most: no policy has as many
 /// (P8).
-const MOST_NAMES: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 impl<'g> Statistics<'g> {
     pub(super) fn new(groups: &'g Groups) -> Self {
-        Self { groups, months: BTreeMap::new() }
+        Self { groups, months: BTreeMap::new(), policies: BTreeMap::new(), has_too_many: false }
+    }
+}
+
+impl Statistics<'_> {
+    /// The counts of a month, by group; `None` if there are too many months.
+    fn month(&mut self, name: String) -> Option<&mut Vec<GroupCounts>> {
+        if self.months.len() >= MAX_MONTHS && !self.months.contains_key(&name) {
+            self.has_too_many = true;
+            return None;
+        }
+        let count = self.groups.names.len();
+        Some(self.months.entry(name).or_insert_with(|| vec![GroupCounts::default(); count]))
+    }
+}
+
+/// Keeps the first day of a policy.
+fn note_policy(policies: &mut BTreeMap<String, Option<Date>>, policy: &str, date: Option<Date>) {
+    match policies.get_mut(policy) {
+        Some(own) => *own = own.iter().copied().chain(date).min(),
+        None => drop(policies.insert(policy.to_owned(), date)),
     }
 }
 
 impl Count for Statistics<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
-        let CountedMessage { record, messages, elements, date, review, .. } = message;
-        let month = date.map_or_else(|| NO_MONTH.to_owned(), |date| date.to_string().chars().take(7).collect());
-        let count = self.groups.names.len();
-        let groups = self.months.entry(month).or_insert_with(|| vec![GroupCounts::default(); count]);
-        let Some(counts) = groups.get_mut(self.groups.of(record)) else { return };
+        let CountedMessage { record, messages, elements, date, policy, review } = message;
+        let mut month: String =
+            date.map_or_else(|| NO_MONTH.to_owned(), |date| date.to_string().chars().take(7).collect());
+        if record.imported.is_some() {
+            month.push_str(BEFORE);
+        }
+        if let Some(policy) = policy.as_ref().filter(|_| self.policies.len() < MAX_NAMES) {
+            note_policy(&mut self.policies, policy, *date);
+        }
+        let place = self.groups.of(record);
+        let Some(groups) = self.month(month) else { return };
+        let Some(counts) = groups.get_mut(place) else { return };
         counts.messages = counts.messages.saturating_add(*messages);
+        if record.imported.is_some() {
+            return;
+        }
         let outcome = Outcome::of(record, *review);
         let place = Outcome::ALL.iter().position(|own| *own == outcome);
         if let Some(outcomes) = place.and_then(|place| counts.outcomes.get_mut(place)) {
-            *outcomes = outcomes.saturating_add(*messages);
+            *outcomes += 1;
         }
-        add(&mut counts.keys, record.message_key().unwrap_or(NO_KEY), *messages);
+        add(&mut counts.keys, record.message_key().unwrap_or(NO_KEY), 1);
         let mut instruments: Vec<String> = record.instruments().collect();
         instruments.sort_unstable();
         instruments.dedup();
-        let instruments = match (record.imported, instruments.as_slice()) {
-            (Some(_), _) => UNKNOWN_INSTRUMENT.to_owned(),
-            (None, []) => NO_INSTRUMENT.to_owned(),
-            (None, instruments) => instruments.join(" and "),
-        };
-        add(&mut counts.instruments, &instruments, *messages);
+        let instruments = if instruments.is_empty() { NO_INSTRUMENT.to_owned() } else { instruments.join(" and ") };
+        add(&mut counts.instruments, &instruments, 1);
         for (element, own) in elements.iter().filter(|(element, _)| !element.starts_with("envelope")) {
-            if counts.elements.len() < MOST_NAMES || counts.elements.contains_key(*element) {
-                counts.elements.entry((*element).to_owned()).or_default().add(*own);
+            let element = escape(element).into_owned();
+            if counts.elements.len() < MAX_NAMES || counts.elements.contains_key(&element) {
+                counts.elements.entry(element).or_default().add(*own);
             }
         }
         record.duties().for_each(|duty| add(&mut counts.duties, duty, 1));
     }
 
     fn merge(&mut self, other: Self) {
+        self.has_too_many |= other.has_too_many;
+        other.policies.iter().for_each(|(policy, date)| note_policy(&mut self.policies, policy, *date));
         for (month, others) in other.months {
-            let groups = self.months.entry(month).or_insert_with(|| vec![GroupCounts::default(); others.len()]);
+            let Some(groups) = self.month(month) else { return };
             for (own, other) in groups.iter_mut().zip(others) {
                 own.messages = own.messages.saturating_add(other.messages);
                 own.outcomes.iter_mut().zip(other.outcomes).for_each(|(own, other)| *own = own.saturating_add(other));
@@ -220,7 +258,9 @@ impl Count for Statistics<'_> {
 }
 
 fn add(counts: &mut BTreeMap<String, u64>, name: &str, more: u64) {
-    let name = if counts.len() < MOST_NAMES || counts.contains_key(name) { name } else { "others" };
+    // Names are words of the policy, and of whoever forged the log.
+    let name = escape(name);
+    let name = if counts.len() < MAX_NAMES || counts.contains_key(&*name) { &*name } else { OTHERS };
     let count = counts.entry(name.to_owned()).or_default();
     *count = count.saturating_add(more);
 }
