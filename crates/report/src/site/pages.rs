@@ -232,6 +232,7 @@ impl Subject<'_> {
                 @if *undated > 0 && self.below < 2 { li { (grouped(*undated)) " messages have no date." } }
                 @if *unexplained > 0 { li { "Of some messages the data elements are unknown, for the line of the log that names them is lost." } }
             }
+            p { "Where finer columns would hide what an agency class that is told apart got, some columns are one." }
             h3 { "What can become of a message" }
             dl { @for outcome in Outcome::ALL { dt { (outcome.name()) } dd { (outcome.description()) } } }
         }
@@ -265,15 +266,12 @@ impl Subject<'_> {
     }
 
     /// How often a group asked in a month, and what became of it.
-    fn sentence(&self, month: &Month, group: usize, name: &str) -> Markup {
+    fn sentence<'s>(&'s self, month: &'s Month, group: usize, name: &'s str) -> Markup {
         let title = self.words.group(name);
-        let row = month.outcomes.as_ref().and_then(|table| table.counts.rows.get(group));
-        let outcomes: Vec<_> = row.into_iter().flatten().zip(Outcome::ALL.map(Outcome::name)).collect();
-        let instruments = month.instruments.as_ref().and_then(|table| Some((table, table.counts.rows.get(group)?)));
-        let papers: Vec<_> = instruments
-            .into_iter()
-            .flat_map(|(table, row)| row.iter().zip(table.heads.iter().map(String::as_str)))
-            .collect();
+        let cells = |table: &'s MonthTable| -> Vec<(&'s Option<u64>, &'s str)> {
+            table.row(group).unwrap_or_default().iter().zip(table.heads.iter().map(String::as_str)).collect()
+        };
+        let (outcomes, papers) = (cells(&month.outcomes), cells(&month.instruments));
         html! {
             b { (title) }
             @match month.messages.get(group).copied().flatten() {
@@ -302,15 +300,15 @@ impl Subject<'_> {
                     ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
                     h2 { "By agency class" }
                     (bars("messages by agency class", &by_group))
-                    (self.table(month, month.outcomes.as_ref(), "What became of the messages", "what became of the messages"))
-                    (self.table(month, month.instruments.as_ref(), "The paper behind the queries: the claim, and who issued it", "what paper was behind them"))
+                    (self.table(month, &month.outcomes, "What became of the messages"))
+                    (self.table(month, &month.instruments, "The paper behind the queries: the claim, and who issued it"))
                     @let claims = self.claims_of(month);
                     @if !claims.is_empty() {
                         h3 { "What such paper is" }
                         dl { @for (claim, title) in claims { dt { (claim) } dd { (title) } } }
                     }
                     h2 { "By kind of query" }
-                    (self.table(month, month.keys.as_ref(), "Message keys of the answers", "what they were"))
+                    (self.table(month, &month.keys, "Message keys of the answers"))
                     @for (group, name) in self.shown_groups() {
                         @if month.messages.get(group) != Some(&Some(0)) { (self.group_section(month, group, name)) }
                     }
@@ -324,20 +322,19 @@ impl Subject<'_> {
 
     /// The claims that instruments of the month were behind, with what the policy says of them.
     fn claims_of(&self, month: &Month) -> Vec<(&str, &str)> {
-        let heads = month.instruments.iter().flat_map(|table| &table.heads);
+        let heads = month.instruments.heads.iter();
         let named: Vec<&str> =
             heads.flat_map(|head| head.split(" and ")).map(|one| one.split(' ').next().unwrap_or(one)).collect();
         self.words.claims().filter(|(claim, _)| named.contains(claim)).collect()
     }
 
-    fn table(&self, month: &Month, table: Option<&MonthTable>, caption: &str, what: &str) -> Markup {
-        let Some(MonthTable { heads, counts }) = table else {
-            return html! { p.quiet { "It can't be shown " (what) " without giving a small number away." } };
-        };
+    fn table(&self, month: &Month, table: &MonthTable, caption: &str) -> Markup {
+        let groups: Vec<_> = self.shown_groups().collect();
         // A column of nothing but zeros says nothing.
-        let columns: Vec<(usize, &String)> =
-            heads.iter().enumerate().filter(|(at, _)| counts.column_totals.get(*at) != Some(&Some(0))).collect();
-        let row = |row: &[Option<u64>]| html! { @for (at, _) in &columns { (cell(row.get(*at).copied().flatten())) } };
+        let cell_at = |group: usize, at: usize| table.row(group).map(|row| row.get(at).copied().flatten());
+        let is_empty =
+            |at: usize| groups.iter().all(|(group, _)| cell_at(*group, at).is_none_or(|cell| cell == Some(0)));
+        let columns: Vec<(usize, &String)> = table.heads.iter().enumerate().filter(|(at, _)| !is_empty(*at)).collect();
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table {
@@ -348,14 +345,13 @@ impl Subject<'_> {
                         th scope="col" { "all" }
                     } }
                     tbody {
-                        @for (group, name) in self.shown_groups() {
+                        @for (group, name) in &groups {
                             tr {
                                 th scope="row" { (name) }
-                                @if let Some(own) = counts.rows.get(group) { (row(own)) }
-                                (cell(month.messages.get(group).copied().flatten()))
+                                @for (at, _) in &columns { (cell(cell_at(*group, *at).flatten())) }
+                                (cell(month.messages.get(*group).copied().flatten()))
                             }
                         }
-                        tr.total { th scope="row" { "all" } (row(&counts.column_totals)) (cell(month.total)) }
                     }
                 }
             }
@@ -466,13 +462,16 @@ impl Subject<'_> {
                 vec![month.name.clone(), name.clone(), number(month.messages.get(group).copied().flatten())]
             })
         });
-        let table = |of: fn(&Month) -> Option<&MonthTable>| -> Vec<Vec<String>> {
-            let tables = months().filter_map(|month| Some((month, of(month)?)));
+        let table = |of: fn(&Month) -> &MonthTable| -> Vec<Vec<String>> {
+            let tables = months().filter(|month| month.has_page()).map(|month| (month, of(month)));
             let rows = tables.flat_map(|(month, table)| {
                 groups().flat_map(move |(group, name)| {
-                    let row = table.counts.rows.get(group).into_iter().flatten();
-                    let cells = table.heads.iter().zip(row);
-                    cells.map(move |(head, count)| vec![month.name.clone(), name.clone(), head.clone(), number(*count)])
+                    let row = table.row(group);
+                    let cells = table.heads.iter().enumerate();
+                    cells.map(move |(at, head)| {
+                        let count = row.and_then(|row| row.get(at).copied().flatten());
+                        vec![month.name.clone(), name.clone(), head.clone(), number(count)]
+                    })
                 })
             });
             rows.collect()
@@ -492,9 +491,9 @@ impl Subject<'_> {
         });
         let contents = [
             csv(&["month", "agency-class", "messages"], messages.collect()),
-            csv(&["month", "agency-class", "outcome", "messages"], table(|month| month.outcomes.as_ref())),
-            csv(&["month", "agency-class", "message-key", "messages"], table(|month| month.keys.as_ref())),
-            csv(&["month", "agency-class", "instruments", "messages"], table(|month| month.instruments.as_ref())),
+            csv(&["month", "agency-class", "outcome", "messages"], table(|month| &month.outcomes)),
+            csv(&["month", "agency-class", "message-key", "messages"], table(|month| &month.keys)),
+            csv(&["month", "agency-class", "instruments", "messages"], table(|month| &month.instruments)),
             csv(&["month", "agency-class", "element", "released", "generalised", "removed"], elements.collect()),
         ];
         FILES.into_iter().map(|(name, _)| name).zip(contents).collect()

@@ -1,17 +1,18 @@
-//! What of the counts is published. The table of totals, group by month, comes first; each month's tables share its totals, so
-//! that no table gives away what another hides.
+//! What of the counts is published. The table of totals, group by month, comes first; each row of a month's tables adds up to one
+//! of these totals, and to nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::statistics::{BEFORE, GroupCounts, Groups, OTHERS, Outcome, Statistics};
 use crate::disclosures::ElementCounts;
-use crate::suppression::{CountTable, PublishedTable, may_show_part};
+use crate::suppression::{CountTable, may_show_part};
 
 /// A published table of one month: groups by something.
 #[derive(Debug)]
 pub(super) struct MonthTable {
     pub(super) heads: Vec<String>,
-    pub(super) counts: PublishedTable,
+    /// By group.
+    rows: Vec<Option<Vec<Option<u64>>>>,
 }
 
 /// In how many of a group's messages something was.
@@ -39,10 +40,9 @@ pub(super) struct Month {
     /// By group.
     pub(super) messages: Vec<Option<u64>>,
     pub(super) total: Option<u64>,
-    /// `None`: they can't be shown without giving something away.
-    pub(super) outcomes: Option<MonthTable>,
-    pub(super) keys: Option<MonthTable>,
-    pub(super) instruments: Option<MonthTable>,
+    pub(super) outcomes: MonthTable,
+    pub(super) keys: MonthTable,
+    pub(super) instruments: MonthTable,
     /// By group.
     pub(super) elements: Vec<Vec<ElementShares>>,
     pub(super) duties: Vec<Vec<(String, Share)>>,
@@ -78,7 +78,7 @@ impl Published {
         let months = statistics.months.iter().enumerate().map(|(column, (name, counts))| {
             let messages = totals.rows.iter().map(|row| row.get(column).copied().flatten()).collect();
             let total = totals.column_totals.get(column).copied().flatten();
-            Month::new(name, counts, messages, total, below)
+            Month::new(name, counts, messages, total, (groups.apart, below))
         });
         Self { months: months.collect(), totals: totals.row_totals, total: Some(totals.total) }
     }
@@ -90,35 +90,48 @@ impl Month {
         !self.name.ends_with(BEFORE)
     }
 
-    fn new(name: &str, counts: &[GroupCounts], messages: Vec<Option<u64>>, total: Option<u64>, below: u64) -> Self {
-        // Without a total there is nothing that the parts could add up to. Of what was before the log there are no parts.
-        let total_of_parts = total.filter(|_| !name.ends_with(BEFORE));
-        let table = |heads: Vec<String>, count: &dyn Fn(&GroupCounts, &str) -> u64| {
-            total_of_parts?;
-            let row = |counts| heads.iter().map(|head| count(counts, head)).collect();
-            let published = CountTable::new(counts.iter().map(row).collect()).suppress(below, Some(&messages))?;
-            Some(MonthTable { heads, counts: published })
+    fn new(
+        name: &str,
+        counts: &[GroupCounts],
+        messages: Vec<Option<u64>>,
+        total: Option<u64>,
+        (apart, below): (usize, u64),
+    ) -> Self {
+        // Each row by itself: no sum over groups is published, so that what is hidden of one hides nothing of another.
+        let row = |columns: &[Column],
+                   counts: &GroupCounts,
+                   total: Option<u64>,
+                   count: &dyn Fn(&GroupCounts, &str) -> u64| {
+            let cells: Vec<u64> =
+                columns.iter().map(|column| column.parts.iter().map(|part| count(counts, part)).sum()).collect();
+            let hidden = vec![None; cells.len()];
+            let published = CountTable::new(vec![cells]).suppress(below, Some(&[Some(total?)]));
+            Some(published.and_then(|table| table.rows.into_iter().next()).unwrap_or(hidden))
         };
-        let outcomes = table(Outcome::ALL.map(|outcome| outcome.name().to_owned()).to_vec(), &|counts, head| {
-            let place = Outcome::ALL.iter().position(|outcome| outcome.name() == head);
+        // What is told apart should be told in full, if less finely.
+        let finest = |levels: Vec<Vec<Column>>, count: &dyn Fn(&GroupCounts, &str) -> u64| {
+            let mut table = MonthTable { heads: Vec::new(), rows: Vec::new() };
+            for columns in levels {
+                let rows = counts.iter().zip(&messages).map(|(own, total)| row(&columns, own, *total, count)).collect();
+                table = MonthTable { heads: columns.into_iter().map(|column| column.head).collect(), rows };
+                if table.tells_all_of(apart) {
+                    break;
+                }
+            }
+            table
+        };
+        let outcomes = finest(outcome_levels(), &|counts, part| {
+            let place = Outcome::ALL.iter().position(|outcome| outcome.name() == part);
             place.and_then(|place| counts.outcomes.get(place)).copied().unwrap_or_default()
         });
         let named = |own: fn(&GroupCounts) -> &BTreeMap<String, u64>| {
-            let (heads, rest) = columns(counts, own);
-            table(heads, &|counts, head| {
-                let count = |name: &str| own(counts).get(name).copied().unwrap_or_default();
-                if head == OTHERS { rest.iter().map(|name| count(name)).sum() } else { count(head) }
-            })
+            finest(name_levels(counts, own, below), &|counts, part| own(counts).get(part).copied().unwrap_or_default())
         };
         let (keys, instruments) = (named(|counts| &counts.keys), named(|counts| &counts.instruments));
         // A count of messages with an element may be the sum of any cells: it is shown where they all are.
         let all = [&outcomes, &keys, &instruments];
-        let is_open = |group: usize| {
-            all.iter().all(|table| {
-                let row = table.as_ref().and_then(|table| table.counts.rows.get(group));
-                row.is_some_and(|row| row.iter().all(Option::is_some))
-            })
-        };
+        let is_open =
+            |group: usize| all.iter().all(|table| table.row(group).is_some_and(|row| row.iter().all(Option::is_some)));
         // It must give away neither itself nor what is left of any number it is a part of.
         let share = |part: u64, wholes: &[u64], group: usize| {
             let is_safe = |whole: &u64| part > *whole || may_show_part(part, *whole, below);
@@ -132,10 +145,8 @@ impl Month {
         let of_groups = || counts.iter().zip(&messages).map(|(counts, shown)| shown.and(Some(counts))).enumerate();
         let elements = of_groups().map(|(group, counts)| {
             let Some(counts) = counts else { return Vec::new() };
-            let sum = |is_part: fn(Outcome) -> bool| {
-                Outcome::ALL.iter().zip(counts.outcomes).filter(|(own, _)| is_part(**own)).map(|(_, count)| count).sum()
-            };
-            let (answers, in_part) = (sum(Outcome::went_out), sum(|own| own.went_out() && own != Outcome::Whole));
+            let answers = counts.sum(Outcome::went_out);
+            let in_part = counts.sum(|own| own.went_out() && own != Outcome::Whole);
             let own = counts.elements.iter().map(|(element, ElementCounts { released, generalised, removed })| {
                 ElementShares {
                     element: element.clone(),
@@ -148,7 +159,10 @@ impl Month {
         });
         let duties = of_groups().map(|(group, counts)| {
             let Some(counts) = counts else { return Vec::new() };
-            let wholes = [&counts.outcomes[..], &[counts.messages]].concat();
+            let answers = counts.sum(Outcome::went_out);
+            let refused = counts.sum(|own| !own.went_out() && own != Outcome::Held);
+            let reviewed = counts.sum(|own| own.without_time() == Outcome::Approved.name());
+            let wholes = [&counts.outcomes[..], &[counts.messages, answers, refused, reviewed]].concat();
             counts.duties.iter().map(|(duty, part)| (duty.clone(), share(*part, &wholes, group))).collect()
         });
         let (elements, duties) = (elements.collect(), duties.collect());
@@ -156,17 +170,68 @@ impl Month {
     }
 }
 
-/// The names of all groups' counts, in order; beyond as many as a table has columns, the rest.
-fn columns(counts: &[GroupCounts], own: fn(&GroupCounts) -> &BTreeMap<String, u64>) -> (Vec<String>, Vec<String>) {
-    let names: BTreeSet<&String> = counts.iter().flat_map(|counts| own(counts).keys()).collect();
-    let mut heads: Vec<String> = names.into_iter().cloned().collect();
-    if heads.len() <= MAX_COLUMNS {
-        return (heads, Vec::new());
+/// A column: its head, and the names of what it counts.
+struct Column {
+    head: String,
+    parts: Vec<String>,
+}
+
+impl Column {
+    fn of(name: &str) -> Self {
+        Self { head: name.to_owned(), parts: vec![name.to_owned()] }
     }
-    let total = |name: &String| counts.iter().filter_map(|counts| own(counts).get(name)).sum::<u64>();
-    heads.sort_by_key(|name| (std::cmp::Reverse(total(name)), name.clone()));
-    let rest = heads.split_off(MAX_COLUMNS - 1);
-    heads.sort_unstable();
-    heads.push(OTHERS.to_owned());
-    (heads, rest)
+}
+
+impl MonthTable {
+    /// A group's cells; `None` if its total is hidden, and with it everything.
+    pub(super) fn row(&self, group: usize) -> Option<&[Option<u64>]> {
+        self.rows.get(group)?.as_deref()
+    }
+
+    /// Whether nothing is hidden of the first groups, but for those whose total is.
+    fn tells_all_of(&self, groups: usize) -> bool {
+        self.rows.iter().take(groups).flatten().flatten().all(Option::is_some)
+    }
+}
+
+/// The outcomes as columns: each by itself, then without the time of a review, then without why nothing went out.
+fn outcome_levels() -> Vec<Vec<Column>> {
+    let columns = |head: fn(Outcome) -> &'static str| {
+        let mut columns: Vec<Column> = Vec::new();
+        for outcome in Outcome::ALL {
+            match columns.iter_mut().find(|column| column.head == head(outcome)) {
+                Some(column) => column.parts.push(outcome.name().to_owned()),
+                None => {
+                    columns.push(Column { head: head(outcome).to_owned(), parts: vec![outcome.name().to_owned()] });
+                }
+            }
+        }
+        columns
+    };
+    vec![columns(Outcome::name), columns(Outcome::without_time), columns(Outcome::without_reason)]
+}
+
+/// Names that were counted as columns: each by itself, as far as there is room, then the rare ones as one.
+fn name_levels(
+    counts: &[GroupCounts],
+    own: fn(&GroupCounts) -> &BTreeMap<String, u64>,
+    below: u64,
+) -> Vec<Vec<Column>> {
+    let mut totals: BTreeMap<&String, u64> = BTreeMap::new();
+    for (name, count) in counts.iter().flat_map(own) {
+        let total = totals.entry(name).or_default();
+        *total = total.saturating_add(*count);
+    }
+    let mut names: Vec<(&String, u64)> = totals.into_iter().collect();
+    names.sort_by_key(|(name, total)| (std::cmp::Reverse(*total), *name));
+    let level = |most: usize| {
+        let mut columns: Vec<Column> = names.iter().take(most).map(|(name, _)| Column::of(name)).collect();
+        columns.sort_unstable_by(|one, other| one.head.cmp(&other.head));
+        let parts: Vec<String> = names.iter().skip(most).map(|(name, _)| (*name).clone()).collect();
+        columns.extend((!parts.is_empty()).then(|| Column { head: OTHERS.to_owned(), parts }));
+        columns
+    };
+    let room = if names.len() > MAX_COLUMNS { MAX_COLUMNS - 1 } else { names.len() };
+    let frequent = names.iter().take_while(|(_, total)| *total >= below).count();
+    [room, frequent, 1].into_iter().filter(|most| *most <= room).map(level).collect()
 }

@@ -52,6 +52,22 @@ impl Outcome {
         }
     }
 
+    /// The same for all that went out after a review, however long that took.
+    pub(super) fn without_time(self) -> &'static str {
+        match self {
+            Self::HeldWithinDay | Self::HeldWithinWeek | Self::HeldLonger => Self::Approved.name(),
+            _ => self.name(),
+        }
+    }
+
+    /// The same for all of which nothing went out, but what is still held.
+    pub(super) fn without_reason(self) -> &'static str {
+        match self {
+            Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld => "refused or withheld",
+            _ => self.without_time(),
+        }
+    }
+
     /// What it means.
     pub(super) fn description(self) -> &'static str {
         match self {
@@ -142,6 +158,13 @@ pub(super) struct GroupCounts {
     pub(super) instruments: BTreeMap<String, u64>,
     pub(super) elements: BTreeMap<String, ElementCounts>,
     pub(super) duties: BTreeMap<String, u64>,
+}
+
+impl GroupCounts {
+    /// The messages of some outcomes.
+    pub(super) fn sum(&self, is_part: fn(Outcome) -> bool) -> u64 {
+        Outcome::ALL.iter().zip(self.outcomes).filter(|(own, _)| is_part(**own)).map(|(_, count)| count).sum()
+    }
 }
 
 /// Counts by month, `YYYY-MM`, and by group.
