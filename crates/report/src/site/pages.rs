@@ -120,7 +120,8 @@ impl Subject<'_> {
             &html! {
                 main {
                     h1 { (self.title()) }
-                    p.large { (self.headline()) }
+                    (self.internal())
+                p.large { (self.headline()) }
                     @if self.faults > 0 {
                         p.warning { "The log has " (grouped(self.faults)) " faults: lines were changed or are missing. Only lines that are as they \
                             were written are counted, so these numbers may be too small." }
@@ -148,6 +149,16 @@ impl Subject<'_> {
         )
     }
 
+    /// Pages that hide nothing say so, or they would be published by mistake.
+    fn internal(&self) -> Markup {
+        html! { @if self.below < 2 { p.warning { "Not for publication: small numbers are shown, which could tell of a person." } } }
+    }
+
+    /// Why a bar may be missing.
+    fn bar_note(&self) -> Markup {
+        html! { @if self.below > 1 { p.quiet { "Where a bar is missing, its number isn't shown: it may be a large one." } } }
+    }
+
     fn headline(&self) -> String {
         let period = match self.period {
             (Some(since), Some(until)) => format!("From {since} to {until} the"),
@@ -156,7 +167,9 @@ impl Subject<'_> {
             (None, None) => "The".to_owned(),
         };
         match self.published.total {
-            Some(total) => format!("{period} message switch recorded {} answers to queries.", grouped(total)),
+            Some(total) => {
+                format!("{period} message switch recorded {} answers to queries, sent or held back.", grouped(total))
+            }
             None => format!("{period} message switch recorded fewer answers than can be shown."),
         }
     }
@@ -234,7 +247,7 @@ impl Subject<'_> {
             }
             p { "Where finer columns would hide what an agency class that is told apart got, some columns are one." }
             h3 { "What can become of a message" }
-            dl { @for outcome in Outcome::ALL { dt { (outcome.name()) } dd { (outcome.description()) } } }
+            dl { @for (head, description) in Outcome::DESCRIPTIONS { dt { (head) } dd { (description) } } }
         }
     }
 
@@ -280,7 +293,7 @@ impl Subject<'_> {
                     " asked " b { (times(count)) } "."
                     (listed(&outcomes, "What became of it")) (listed(&papers, "On what paper"))
                 }
-                None => " asked; how often isn't shown, for the number is small or would give a small one away.",
+                None => " asked; how often isn't shown: the number is small, or a small one would follow from it.",
             }
         }
     }
@@ -297,11 +310,17 @@ impl Subject<'_> {
             &html! {
                 main {
                     h1 { "Who asked, and what they got: " (title) }
+                (self.internal())
                     ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
                     h2 { "By agency class" }
                     (bars("messages by agency class", &by_group))
+                (self.bar_note())
                     (self.table(month, &month.outcomes, "What became of the messages"))
+                dl { @for (head, description) in Outcome::DESCRIPTIONS {
+                    @if month.outcomes.heads.iter().any(|own| own == head) { dt { (head) } dd { (description) } }
+                } }
                     (self.table(month, &month.instruments, "The paper behind the queries: the claim, and who issued it"))
+                    @if !month.instruments.others.is_empty() { p { "Other paper is: " (month.instruments.others.join("; ")) "." } }
                     @let claims = self.claims_of(month);
                     @if !claims.is_empty() {
                         h3 { "What such paper is" }
@@ -322,7 +341,7 @@ impl Subject<'_> {
 
     /// The claims that instruments of the month were behind, with what the policy says of them.
     fn claims_of(&self, month: &Month) -> Vec<(&str, &str)> {
-        let heads = month.instruments.heads.iter();
+        let heads = month.instruments.heads.iter().chain(&month.instruments.others);
         let named: Vec<&str> =
             heads.flat_map(|head| head.split(" and ")).map(|one| one.split(' ').next().unwrap_or(one)).collect();
         self.words.claims().filter(|(claim, _)| named.contains(claim)).collect()
@@ -367,7 +386,7 @@ impl Subject<'_> {
             p { (self.sentence(month, group, name)) }
             @if !elements.is_empty() { (self.elements_table(name, elements)) }
             @if !duties.is_empty() {
-                h3 { "Duties that followed" }
+                h3 { "Duties that followed (whether they were done isn't on record)" }
                 ul { @for (duty, share) in duties {
                     li { (self.duty(duty)) ": " (share_text(*share, "in none", "of some messages; how many isn't shown")) }
                 } }
@@ -385,20 +404,21 @@ impl Subject<'_> {
         let mut elements: Vec<&ElementShares> = elements.iter().collect();
         // As the catalog has them: name first. What it doesn't know comes first of all.
         elements.sort_by_key(|own| self.words.catalog.find(&own.element).map(ElementId::index));
-        let caption = format!("What {name} got: in how many answers each data element stood");
+        let caption =
+            format!("What {name} got: in how many answers each kind of data stood, and from how many it was removed");
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table {
                     caption { (caption) }
                     thead { tr {
-                        th scope="col" { "Data element" } th scope="col" { "went out" } th scope="col" { "went out less precisely" }
-                        th scope="col" { "was taken out" }
+                        th scope="col" { "Kind of data" } th scope="col" { "went out" } th scope="col" { "went out less precisely" }
+                        th scope="col" { "was removed" }
                     } }
                     tbody { @for element in elements {
                         tr {
                             th scope="row" { (self.words.element(&element.element)) " " code.quiet { (element.element) } }
                             @for share in [element.released, element.generalised, element.removed] {
-                                td.number { (share_text(share, "never", "in some")) }
+                                td.number { (share_text(share, "none", "some")) }
                             }
                         }
                     } }

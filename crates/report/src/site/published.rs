@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::statistics::{BEFORE, GroupCounts, Groups, OTHERS, Outcome, Statistics};
+use super::statistics::{BEFORE, GroupCounts, Groups, OTHER_PAPER, OTHERS, Outcome, Statistics};
 use crate::disclosures::ElementCounts;
 use crate::suppression::{CountTable, may_show_part};
 
@@ -11,6 +11,9 @@ use crate::suppression::{CountTable, may_show_part};
 #[derive(Debug)]
 pub(super) struct MonthTable {
     pub(super) heads: Vec<String>,
+    /// What the last column is of, if it is of several that may be named: a reader who knows that there is one of each
+    /// finds enough values possible for each.
+    pub(super) others: Vec<String>,
     /// By group.
     rows: Vec<Option<Vec<Option<u64>>>>,
 }
@@ -71,7 +74,7 @@ impl Published {
                 .map(move |groups| groups.get(group).map_or(0, |counts| counts.messages))
                 .collect()
         };
-        let totals = CountTable::new((0..groups.names.len()).map(of_group).collect()).suppress(below, None);
+        let totals = CountTable::new((0..groups.names.len()).map(of_group).collect()).suppress(below);
         let Some(totals) = totals else {
             return Self { months: Vec::new(), totals: vec![None; groups.names.len()], total: None };
         };
@@ -104,16 +107,22 @@ impl Month {
                    count: &dyn Fn(&GroupCounts, &str) -> u64| {
             let cells: Vec<u64> =
                 columns.iter().map(|column| column.parts.iter().map(|part| count(counts, part)).sum()).collect();
+            total?;
             let hidden = vec![None; cells.len()];
-            let published = CountTable::new(vec![cells]).suppress(below, Some(&[Some(total?)]));
+            let published = CountTable::new(vec![cells]).suppress(below);
             Some(published.and_then(|table| table.rows.into_iter().next()).unwrap_or(hidden))
         };
         // What is told apart should be told in full, if less finely.
         let finest = |levels: Vec<Vec<Column>>, count: &dyn Fn(&GroupCounts, &str) -> u64| {
-            let mut table = MonthTable { heads: Vec::new(), rows: Vec::new() };
+            let mut table = MonthTable { heads: Vec::new(), others: Vec::new(), rows: Vec::new() };
             for columns in levels {
                 let rows = counts.iter().zip(&messages).map(|(own, total)| row(&columns, own, *total, count)).collect();
-                table = MonthTable { heads: columns.into_iter().map(|column| column.head).collect(), rows };
+                let merged = columns.last().filter(|column| column.head.starts_with('('));
+                let others = merged.map(|column| column.parts.clone()).unwrap_or_default();
+                let sum: u64 = counts.iter().flat_map(|own| others.iter().map(|part| count(own, part))).sum();
+                let others = if sum >= below.saturating_add(others.len() as u64) { others } else { Vec::new() };
+                let heads = columns.into_iter().map(|column| column.head).collect();
+                table = MonthTable { heads, others, rows };
                 if table.tells_all_of(apart) {
                     break;
                 }
@@ -124,10 +133,13 @@ impl Month {
             let place = Outcome::ALL.iter().position(|outcome| outcome.name() == part);
             place.and_then(|place| counts.outcomes.get(place)).copied().unwrap_or_default()
         });
-        let named = |own: fn(&GroupCounts) -> &BTreeMap<String, u64>| {
-            finest(name_levels(counts, own, below), &|counts, part| own(counts).get(part).copied().unwrap_or_default())
+        let named = |others: &str, own: fn(&GroupCounts) -> &BTreeMap<String, u64>| {
+            finest(name_levels(counts, own, (others, below)), &|counts, part| {
+                own(counts).get(part).copied().unwrap_or_default()
+            })
         };
-        let (keys, instruments) = (named(|counts| &counts.keys), named(|counts| &counts.instruments));
+        let (keys, instruments) =
+            (named(OTHERS, |counts| &counts.keys), named(OTHER_PAPER, |counts| &counts.instruments));
         // A count of messages with an element may be the sum of any cells: it is shown where they all are.
         let all = [&outcomes, &keys, &instruments];
         let is_open =
@@ -215,7 +227,7 @@ fn outcome_levels() -> Vec<Vec<Column>> {
 fn name_levels(
     counts: &[GroupCounts],
     own: fn(&GroupCounts) -> &BTreeMap<String, u64>,
-    below: u64,
+    (others, below): (&str, u64),
 ) -> Vec<Vec<Column>> {
     let mut totals: BTreeMap<&String, u64> = BTreeMap::new();
     for (name, count) in counts.iter().flat_map(own) {
@@ -228,7 +240,7 @@ fn name_levels(
         let mut columns: Vec<Column> = names.iter().take(most).map(|(name, _)| Column::of(name)).collect();
         columns.sort_unstable_by(|one, other| one.head.cmp(&other.head));
         let parts: Vec<String> = names.iter().skip(most).map(|(name, _)| (*name).clone()).collect();
-        columns.extend((!parts.is_empty()).then(|| Column { head: OTHERS.to_owned(), parts }));
+        columns.extend((!parts.is_empty()).then(|| Column { head: others.to_owned(), parts }));
         columns
     };
     let room = if names.len() > MAX_COLUMNS { MAX_COLUMNS - 1 } else { names.len() };

@@ -39,14 +39,14 @@ impl Outcome {
     /// The head of its column.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Whole => "answered whole",
-            Self::InPart => "answered in part",
-            Self::HeldWithinDay => "held, answered within a day",
-            Self::HeldWithinWeek => "held, answered within a week",
-            Self::HeldLonger => "held, answered later",
+            Self::Whole => "answered in full",
+            Self::InPart => "answered with parts removed",
+            Self::HeldWithinDay => "held and answered within a day",
+            Self::HeldWithinWeek => "held and answered within a week",
+            Self::HeldLonger => "held and answered later",
             Self::Approved => "answered after review",
-            Self::Held => "held, not answered",
-            Self::WithheldAfterHold => "held, then refused",
+            Self::Held => "still held",
+            Self::WithheldAfterHold => "held and then refused",
             Self::NothingPermitted => "refused by the policy",
             Self::Withheld => "withheld for another reason",
         }
@@ -68,27 +68,34 @@ impl Outcome {
         }
     }
 
-    /// What it means.
-    pub(super) fn description(self) -> &'static str {
-        match self {
-            Self::Whole => "The answer went out at once, and nothing had to be removed.",
-            Self::InPart => "The answer went out at once, without what the policy doesn't permit.",
-            Self::HeldWithinDay => {
-                "It was held for a person to review it, and went out within 24 hours: it was approved, or another claim or policy let it out."
-            }
-            Self::HeldWithinWeek => "The same, within seven days.",
-            Self::HeldLonger => "The same, later than that.",
-            Self::Approved => {
-                "It was held or is recorded as approved, and went out; how long that took is not on record."
-            }
-            Self::Held => "It waits for a person's decision, and nothing has gone out.",
-            Self::WithheldAfterHold => "It was held for a person to review it, and refused in the end.",
-            Self::NothingPermitted => "Nothing went out, for the policy permits nothing of it to this agency.",
-            Self::Withheld => {
-                "Nothing went out: the message was unreadable, or it was not known who asked, or something else was wrong."
-            }
-        }
-    }
+    /// What the columns mean, by their heads, the coarser ones included.
+    pub(super) const DESCRIPTIONS: [(&'static str, &'static str); 11] = [
+        ("answered in full", "The answer went out at once, and nothing had to be removed."),
+        ("answered with parts removed", "The answer went out at once, without what the policy doesn't permit."),
+        (
+            "held and answered within a day",
+            "It was held for a person to review it, and went out within 24 hours: it was approved, or another claim or policy let it \
+             out. What the policy doesn't permit is removed then, too.",
+        ),
+        ("held and answered within a week", "The same, within seven days."),
+        ("held and answered later", "The same, later than that."),
+        (
+            "answered after review",
+            "It was held or is recorded as approved, and went out; how long that took is not on record, or isn't told here, for the \
+             numbers would be small. What the policy doesn't permit is removed then, too.",
+        ),
+        ("still held", "It waits for a person's decision, and nothing has gone out."),
+        ("held and then refused", "It was held for a person to review it, and refused in the end. Nothing went out."),
+        ("refused by the policy", "Nothing went out, for the policy permits nothing of it to this agency."),
+        (
+            "withheld for another reason",
+            "Nothing went out: the message was unreadable, what the request says was not valid, or it was not known who asked.",
+        ),
+        (
+            "refused or withheld",
+            "Nothing went out: the three before this together, for apart their numbers would be small.",
+        ),
+    ];
 
     /// Whether an answer went out.
     pub(super) fn went_out(self) -> bool {
@@ -188,6 +195,8 @@ pub(super) const NO_MONTH: &str = "no date";
 const NO_KEY: &str = "none";
 /// Stands for what there is no room for. No name of a policy has parentheses.
 pub(super) const OTHERS: &str = "(all others)";
+/// The same for kinds of paper.
+pub(super) const OTHER_PAPER: &str = "(other paper)";
 const NO_INSTRUMENT: &str = "no instrument";
 /// Different message keys, kinds of instruments, data elements or duties of a group in a month, at most: no policy has as many
 /// (P8).

@@ -54,8 +54,8 @@ impl<'p> Words<'p> {
 pub(super) fn effect(rule: &Rule) -> &'static str {
     match &rule.effect {
         Effect::Permit(_) => "May get",
-        Effect::Forbid(_) => "Never gets",
-        Effect::Review(_) => "A person decides first",
-        Effect::Duty(_) => "Must be done",
+        Effect::Forbid(_) => "Limit",
+        Effect::Review(_) => "Review",
+        Effect::Duty(_) => "Duty",
     }
 }

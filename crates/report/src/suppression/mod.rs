@@ -2,8 +2,7 @@
 //! as many others as it takes that no sum gives a hidden one away.
 //!
 //! The promise (P6): whoever knows everything shown, and that no zero is hidden, finds at least `below` + 1 consecutive values
-//! possible for each hidden count. It holds for several tables together if they share only their rows and the totals of the
-//! rows are published first, as a table of one row, whose result the others are given.
+//! possible for each hidden count. It holds for several tables that share nothing but numbers which are shown.
 
 mod network;
 #[cfg(test)]
@@ -35,35 +34,15 @@ impl CountTable {
         Self { rows, columns }
     }
 
-    /// Hides counts from 1 to `below` - 1, and others to protect them. Zeros are shown. `None`: the table can't be protected,
-    /// so nothing of it may be published.
-    ///
-    /// `row_totals` are those that an earlier table published. What is shown there is shown here. A row whose total is hidden
-    /// there is hidden as a whole, zeros included: otherwise each table would bound the total in its own way, and all of them
-    /// together could give it away. A reader can get the sum of such rows by subtraction, so it is protected as a row.
-    pub(crate) fn suppress(&self, below: u64, row_totals: Option<&[Option<u64>]>) -> Option<PublishedTable> {
-        let has_total = |row: usize| row_totals.is_none_or(|totals| totals.get(row).is_some_and(Option::is_some));
-        let (mut with_total, mut without_total) = (Vec::new(), Vec::new());
-        for (number, row) in self.rows.iter().enumerate() {
-            if has_total(number) { with_total.push(row.clone()) } else { without_total.push(row.clone()) }
-        }
-        if !without_total.is_empty() {
-            with_total.push(column_sums(&without_total, self.columns)?);
-        }
-        let network = Network::new(self.with_margins(with_total)?, below, row_totals.is_some())?;
+    /// Hides counts from 1 to `below` - 1, and others to protect them. Zeros and the total of all are shown. `None`: the table
+    /// can't be protected, so nothing of it may be published.
+    pub(crate) fn suppress(&self, below: u64) -> Option<PublishedTable> {
+        let network = Network::new(self.with_margins(self.rows.clone())?, below)?;
         let mut shown = network.protect(below)?;
-
         let (column_totals, total) = split_total(shown.pop()?)?;
-        let mut shown = shown.into_iter();
-        let mut published = PublishedTable { rows: Vec::new(), row_totals: Vec::new(), column_totals, total: total? };
-        for number in 0..self.rows.len() {
-            let (row, row_total) =
-                if has_total(number) { split_total(shown.next()?)? } else { (vec![None; self.columns], None) };
-            published.rows.push(row);
-            published.row_totals.push(row_total);
-        }
-        // Other totals than those published before would be another table's rows.
-        row_totals.is_none_or(|totals| totals == published.row_totals).then_some(published)
+        let rows: Option<Vec<_>> = shown.into_iter().map(split_total).collect();
+        let (rows, row_totals) = rows?.into_iter().unzip();
+        Some(PublishedTable { rows, row_totals, column_totals, total: total? })
     }
 
     /// The rows with a column of their totals and a row of the columns' totals. `None` if a sum overflows.

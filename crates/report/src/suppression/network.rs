@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::is_small;
 
-/// The counts that may move or be hidden. Zeros are shown, the total and totals published before stay as they are.
+/// The counts that may move or be hidden. Zeros are shown, and the total stays as it is.
 pub(super) struct Network {
     table: Vec<Vec<u64>>,
     arcs: Vec<Arc>,
@@ -46,14 +46,14 @@ struct Cycle {
 
 impl Network {
     /// Small counts are hidden. `None` if one of them can't be.
-    pub(super) fn new(table: Vec<Vec<u64>>, below: u64, has_fixed_row_totals: bool) -> Option<Self> {
+    pub(super) fn new(table: Vec<Vec<u64>>, below: u64) -> Option<Self> {
         let (height, width) = (table.len(), table.first().map_or(0, Vec::len));
         let mut arcs = Vec::new();
         let mut arcs_at = vec![Vec::new(); height + width];
         for (row, counts) in table.iter().enumerate() {
             for (column, &count) in counts.iter().enumerate() {
                 let (is_column_total, is_row_total) = (row + 1 == height, column + 1 == width);
-                let is_fixed = is_row_total && (is_column_total || has_fixed_row_totals);
+                let is_fixed = is_row_total && is_column_total;
                 if is_fixed && is_small(count, below) {
                     return None;
                 }
