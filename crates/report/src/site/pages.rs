@@ -154,11 +154,6 @@ impl Subject<'_> {
         html! { @if self.below < 2 { p.warning { "Not for publication: small numbers are shown, which could tell of a person." } } }
     }
 
-    /// Why a bar may be missing.
-    fn bar_note(&self) -> Markup {
-        html! { @if self.below > 1 { p.quiet { "Where a bar is missing, its number isn't shown: it may be a large one." } } }
-    }
-
     fn headline(&self) -> String {
         let period = match self.period {
             (Some(since), Some(until)) => format!("From {since} to {until} the"),
@@ -314,7 +309,7 @@ impl Subject<'_> {
                     ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
                     h2 { "By agency class" }
                     (bars("messages by agency class", &by_group))
-                (self.bar_note())
+                @if by_group.iter().any(|(_, count)| count.is_none()) { p.quiet { "Where a bar is missing, its number isn't shown: it may be a large one." } }
                     (self.table(month, &month.outcomes, "What became of the messages"))
                 dl { @for (head, description) in Outcome::DESCRIPTIONS {
                     @if month.outcomes.heads.iter().any(|own| own == head) { dt { (head) } dd { (description) } }

@@ -239,7 +239,9 @@ fn name_levels(
     let level = |most: usize| {
         let mut columns: Vec<Column> = names.iter().take(most).map(|(name, _)| Column::of(name)).collect();
         columns.sort_unstable_by(|one, other| one.head.cmp(&other.head));
-        let parts: Vec<String> = names.iter().skip(most).map(|(name, _)| (*name).clone()).collect();
+        let mut parts: Vec<String> = names.iter().skip(most).map(|(name, _)| (*name).clone()).collect();
+        // Their order must not tell which is the more frequent.
+        parts.sort_unstable();
         columns.extend((!parts.is_empty()).then(|| Column { head: others.to_owned(), parts }));
         columns
     };

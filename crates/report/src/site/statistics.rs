@@ -93,7 +93,7 @@ impl Outcome {
         ),
         (
             "refused or withheld",
-            "Nothing went out: the three before this together, for apart their numbers would be small.",
+            "Nothing went out: a person or the policy refused it, or it was withheld for another reason; apart, the numbers would be small.",
         ),
     ];
 
