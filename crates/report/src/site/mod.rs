@@ -63,10 +63,13 @@ pub fn site(
     if verification.fault_count > 0 && totals.messages == 0 {
         return Err(LogError::Usage("no message of the log can be counted: verify it first".to_owned()));
     }
+    let published = Published::new(&groups, &statistics, below);
     let mut policies: Vec<(Option<Date>, String)> =
         statistics.policies.iter().map(|(policy, date)| (*date, policy.clone())).collect();
     policies.sort_unstable();
-    let published = Published::new(&groups, &statistics, below);
+    // A month whose total is hidden must not be told to have a message, and no day must be.
+    let policies: Vec<(Option<String>, String)> =
+        policies.into_iter().map(|(date, policy)| (published.month_of(date), policy)).collect();
     let subject = Subject {
         words: Words { policy, catalog },
         groups: &groups,

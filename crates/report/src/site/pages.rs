@@ -29,7 +29,7 @@ pub(super) struct Subject<'s> {
     /// The first and the last day that were asked for.
     pub(super) period: (Option<Date>, Option<Date>),
     /// When which policy began to decide.
-    pub(super) policies: &'s [(Option<Date>, String)],
+    pub(super) policies: &'s [(Option<String>, String)],
     pub(super) made_on: Option<Date>,
 }
 
@@ -252,9 +252,9 @@ impl Subject<'_> {
             @if !self.policies.is_empty() {
                 table {
                     caption { "Policies that decided, in order; the number in parentheses begins the digest of the policy's text" }
-                    thead { tr { th scope="col" { "Began on" } th scope="col" { "Policy" } } }
+                    thead { tr { th scope="col" { "First in" } th scope="col" { "Policy" } } }
                     tbody { @for (date, policy) in self.policies {
-                        tr { td { (date.map_or_else(|| "unknown".to_owned(), |date| date.to_string())) } td { (policy) } }
+                        tr { td { (date.as_deref().map_or_else(|| "not shown".to_owned(), month_title)) } td { (policy) } }
                     } }
                 }
             }
@@ -315,10 +315,9 @@ impl Subject<'_> {
                     @if month.outcomes.heads.iter().any(|own| own == head) { dt { (head) } dd { (description) } }
                 } }
                     (self.table(month, &month.instruments, "The paper behind the queries: the claim, and who issued it"))
-                    @if !month.instruments.others.is_empty() { p { "Other paper is: " (month.instruments.others.join("; ")) "." } }
-                    @let claims = self.claims_of(month);
+                    @let claims: Vec<_> = self.words.paper().collect();
                     @if !claims.is_empty() {
-                        h3 { "What such paper is" }
+                        h3 { "What paper the policy takes" }
                         dl { @for (claim, title) in claims { dt { (claim) } dd { (title) } } }
                     }
                     h2 { "By kind of query" }
@@ -332,14 +331,6 @@ impl Subject<'_> {
                 (self.footer())
             },
         )
-    }
-
-    /// The claims that instruments of the month were behind, with what the policy says of them.
-    fn claims_of(&self, month: &Month) -> Vec<(&str, &str)> {
-        let heads = month.instruments.heads.iter().chain(&month.instruments.others);
-        let named: Vec<&str> =
-            heads.flat_map(|head| head.split(" and ")).map(|one| one.split(' ').next().unwrap_or(one)).collect();
-        self.words.claims().filter(|(claim, _)| named.contains(claim)).collect()
     }
 
     fn table(&self, month: &Month, table: &MonthTable, caption: &str) -> Markup {

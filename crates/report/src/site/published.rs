@@ -1,19 +1,17 @@
 //! What of the counts is published. The table of totals, group by month, comes first; each row of a month's tables adds up to one
 //! of these totals, and to nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::statistics::{BEFORE, GroupCounts, Groups, OTHER_PAPER, OTHERS, Outcome, Statistics};
+use super::statistics::{BEFORE, GroupCounts, Groups, NO_INSTRUMENT, OTHERS, Outcome, SOME_INSTRUMENT, Statistics};
 use crate::disclosures::ElementCounts;
-use crate::suppression::{CountTable, may_show_part};
+use crate::suppression::CountTable;
+use dmv_redact_model::date::Date;
 
 /// A published table of one month: groups by something.
 #[derive(Debug)]
 pub(super) struct MonthTable {
     pub(super) heads: Vec<String>,
-    /// What the last column is of, if it is of several that may be named: a reader who knows that there is one of each
-    /// finds enough values possible for each.
-    pub(super) others: Vec<String>,
     /// By group.
     rows: Vec<Option<Vec<Option<u64>>>>,
 }
@@ -62,7 +60,7 @@ pub(super) struct Published {
     pub(super) total: Option<u64>,
 }
 
-/// Columns of a table: the smallest of more are one.
+/// Columns of a table, at most.
 const MAX_COLUMNS: usize = 60;
 
 impl Published {
@@ -87,6 +85,14 @@ impl Published {
     }
 }
 
+impl Published {
+    /// The month of a day, if its total is shown.
+    pub(super) fn month_of(&self, date: Option<Date>) -> Option<String> {
+        let name: String = date?.to_string().chars().take(7).collect();
+        self.months.iter().find(|month| month.name == name && month.total.is_some()).map(|month| month.name.clone())
+    }
+}
+
 impl Month {
     /// Whether more is known of it than numbers.
     pub(super) fn has_page(&self) -> bool {
@@ -100,82 +106,42 @@ impl Month {
         total: Option<u64>,
         (apart, below): (usize, u64),
     ) -> Self {
-        // Each row by itself: no sum over groups is published, so that what is hidden of one hides nothing of another.
-        let row = |columns: &[Column],
-                   counts: &GroupCounts,
-                   total: Option<u64>,
-                   count: &dyn Fn(&GroupCounts, &str) -> u64| {
-            let cells: Vec<u64> =
-                columns.iter().map(|column| column.parts.iter().map(|part| count(counts, part)).sum()).collect();
-            total?;
-            let hidden = vec![None; cells.len()];
-            let published = CountTable::new(vec![cells]).suppress(below);
-            Some(published.and_then(|table| table.rows.into_iter().next()).unwrap_or(hidden))
-        };
-        // What is told apart should be told in full, if less finely.
-        let finest = |levels: Vec<Vec<Column>>, count: &dyn Fn(&GroupCounts, &str) -> u64| {
-            let mut table = MonthTable { heads: Vec::new(), others: Vec::new(), rows: Vec::new() };
-            for columns in levels {
-                let rows = counts.iter().zip(&messages).map(|(own, total)| row(&columns, own, *total, count)).collect();
-                let merged = columns.last().filter(|column| column.head.starts_with('('));
-                let others = merged.map(|column| column.parts.clone()).unwrap_or_default();
-                let sum: u64 = counts.iter().flat_map(|own| others.iter().map(|part| count(own, part))).sum();
-                let others = if sum >= below.saturating_add(others.len() as u64) { others } else { Vec::new() };
-                let heads = columns.into_iter().map(|column| column.head).collect();
-                table = MonthTable { heads, others, rows };
-                if table.tells_all_of(apart) {
-                    break;
-                }
-            }
-            table
-        };
-        let outcomes = finest(outcome_levels(), &|counts, part| {
+        // A total so small says nothing more: what it is made of would be hidden, and that would bound it.
+        let is_large = |total: &u64| below < 2 || *total >= below.saturating_mul(2);
+        let told: Told<'_> =
+            counts.iter().zip(&messages).map(|(own, total)| total.filter(is_large).and(Some(own))).collect();
+        let outcome: Counter<'_> = &|counts, part| {
             let place = Outcome::ALL.iter().position(|outcome| outcome.name() == part);
             place.and_then(|place| counts.outcomes.get(place)).copied().unwrap_or_default()
-        });
-        let named = |others: &str, own: fn(&GroupCounts) -> &BTreeMap<String, u64>| {
-            finest(name_levels(counts, own, (others, below)), &|counts, part| {
-                own(counts).get(part).copied().unwrap_or_default()
-            })
         };
-        let (keys, instruments) =
-            (named(OTHERS, |counts| &counts.keys), named(OTHER_PAPER, |counts| &counts.instruments));
-        // A count of messages with an element may be the sum of any cells: it is shown where they all are.
-        let all = [&outcomes, &keys, &instruments];
-        let is_open =
-            |group: usize| all.iter().all(|table| table.row(group).is_some_and(|row| row.iter().all(Option::is_some)));
-        // It must give away neither itself nor what is left of any number it is a part of.
-        let share = |part: u64, wholes: &[u64], group: usize| {
-            let is_safe = |whole: &u64| part > *whole || may_show_part(part, *whole, below);
-            match part {
-                0 => Share::Never,
-                _ if is_open(group) && wholes.iter().all(is_safe) => Share::Count(part),
-                _ => Share::Some,
-            }
+        let key: Counter<'_> = &|counts, part| counts.keys.get(part).copied().unwrap_or_default();
+        let instrument: Counter<'_> = &|counts, part| counts.instruments.get(part).copied().unwrap_or_default();
+        let levels = outcome_levels().into_iter().map(|columns| Level { columns, told: told.clone() }).collect();
+        let outcomes = MonthTable::finest(levels, &told, outcome, (apart, below));
+        let levels = vec![Level::of_names(&told, |counts| &counts.keys, below)];
+        let keys = MonthTable::finest(levels, &told, key, (apart, below));
+        let paper = Level { columns: paper_or_none(&told), told: told.clone() };
+        let levels = vec![Level::of_names(&told, |counts| &counts.instruments, below), paper];
+        let instruments = MonthTable::finest(levels, &told, instrument, (apart, below));
+        // A count of these could tell the size of a cell that they are tied to, so none is shown where any is hidden.
+        let share = |part: u64| match part {
+            0 => Share::Never,
+            count if below < 2 => Share::Count(count),
+            _ => Share::Some,
         };
-        // Of a group whose total is hidden nothing is said: not even what it never got.
-        let of_groups = || counts.iter().zip(&messages).map(|(counts, shown)| shown.and(Some(counts))).enumerate();
-        let elements = of_groups().map(|(group, counts)| {
-            let Some(counts) = counts else { return Vec::new() };
-            let answers = counts.sum(Outcome::went_out);
-            let in_part = counts.sum(|own| own.went_out() && own != Outcome::Whole);
-            let own = counts.elements.iter().map(|(element, ElementCounts { released, generalised, removed })| {
-                ElementShares {
-                    element: element.clone(),
-                    released: share(*released, &[answers, in_part], group),
-                    generalised: share(*generalised, &[answers, in_part], group),
-                    removed: share(*removed, &[answers, in_part], group),
-                }
+        let elements = told.iter().map(|counts| {
+            let own = counts.iter().flat_map(|counts| &counts.elements);
+            let own = own.map(|(element, ElementCounts { released, generalised, removed })| ElementShares {
+                element: element.clone(),
+                released: share(*released),
+                generalised: share(*generalised),
+                removed: share(*removed),
             });
             own.collect()
         });
-        let duties = of_groups().map(|(group, counts)| {
-            let Some(counts) = counts else { return Vec::new() };
-            let answers = counts.sum(Outcome::went_out);
-            let refused = counts.sum(|own| !own.went_out() && own != Outcome::Held);
-            let reviewed = counts.sum(|own| own.without_time() == Outcome::Approved.name());
-            let wholes = [&counts.outcomes[..], &[counts.messages, answers, refused, reviewed]].concat();
-            counts.duties.iter().map(|(duty, part)| (duty.clone(), share(*part, &wholes, group))).collect()
+        let duties = told.iter().map(|counts| {
+            let own = counts.iter().flat_map(|counts| &counts.duties);
+            own.map(|(duty, part)| (duty.clone(), share(*part))).collect()
         });
         let (elements, duties) = (elements.collect(), duties.collect());
         Self { name: name.to_owned(), messages, total, outcomes, keys, instruments, elements, duties }
@@ -194,15 +160,57 @@ impl Column {
     }
 }
 
+/// The groups of which more is told than a total.
+type Told<'g> = Vec<Option<&'g GroupCounts>>;
+/// How many messages of a group are what a name says.
+type Counter<'c> = &'c dyn Fn(&GroupCounts, &str) -> u64;
+
+/// The columns of a table, and the groups that it tells of.
+struct Level<'g> {
+    columns: Vec<Column>,
+    told: Told<'g>,
+}
+
+impl<'g> Level<'g> {
+    /// A column for each name that is counted. A group whose names can't be told without giving a count away has no part in
+    /// it: that a name is among the columns would be one of its counts.
+    fn of_names(told: &Told<'g>, own: fn(&GroupCounts) -> &BTreeMap<String, u64>, below: u64) -> Self {
+        let can_be_told = |counts: &&GroupCounts| {
+            CountTable::new(vec![own(counts).values().copied().collect()]).suppress(below).is_some()
+        };
+        let told: Told<'g> = told.iter().map(|counts| counts.filter(can_be_told)).collect();
+        Self { columns: columns_of(&told, own), told }
+    }
+}
+
 impl MonthTable {
-    /// A group's cells; `None` if its total is hidden, and with it everything.
+    /// A group's cells; `None` if nothing is told of it.
     pub(super) fn row(&self, group: usize) -> Option<&[Option<u64>]> {
         self.rows.get(group)?.as_deref()
     }
 
-    /// Whether nothing is hidden of the first groups, but for those whose total is.
-    fn tells_all_of(&self, groups: usize) -> bool {
-        self.rows.iter().take(groups).flatten().flatten().all(Option::is_some)
+    /// The finest level that tells the first groups in full; if there is none, the coarsest. Each row by itself: no sum over
+    /// groups is published, so nothing that is hidden of one bounds another.
+    fn finest(levels: Vec<Level<'_>>, told: &Told<'_>, count: Counter<'_>, (apart, below): (usize, u64)) -> Self {
+        let mut table = Self { heads: Vec::new(), rows: vec![None; told.len()] };
+        for (number, level) in levels.into_iter().enumerate() {
+            // Whoever sees a coarser one knows that the finer one hid something.
+            let below = if number > 0 && below > 1 { below.saturating_add(2) } else { below };
+            let row = |counts: &GroupCounts| {
+                let cell = |column: &Column| column.parts.iter().map(|part| count(counts, part)).sum();
+                CountTable::new(vec![level.columns.iter().map(cell).collect()]).suppress(below)?.rows.into_iter().next()
+            };
+            let rows: Vec<_> = level.told.iter().map(|counts| counts.and_then(row)).collect();
+            let is_full = rows.iter().zip(told).take(apart).all(|(row, told)| match row {
+                Some(row) => row.iter().all(Option::is_some),
+                None => told.is_none(),
+            });
+            table = Self { heads: level.columns.into_iter().map(|column| column.head).collect(), rows };
+            if is_full {
+                break;
+            }
+        }
+        table
     }
 }
 
@@ -223,29 +231,19 @@ fn outcome_levels() -> Vec<Vec<Column>> {
     vec![columns(Outcome::name), columns(Outcome::without_time), columns(Outcome::without_reason)]
 }
 
-/// Names that were counted as columns: each by itself, as far as there is room, then the rare ones as one.
-fn name_levels(
-    counts: &[GroupCounts],
-    own: fn(&GroupCounts) -> &BTreeMap<String, u64>,
-    (others, below): (&str, u64),
-) -> Vec<Vec<Column>> {
-    let mut totals: BTreeMap<&String, u64> = BTreeMap::new();
-    for (name, count) in counts.iter().flat_map(own) {
-        let total = totals.entry(name).or_default();
-        *total = total.saturating_add(*count);
-    }
-    let mut names: Vec<(&String, u64)> = totals.into_iter().collect();
-    names.sort_by_key(|(name, total)| (std::cmp::Reverse(*total), *name));
-    let level = |most: usize| {
-        let mut columns: Vec<Column> = names.iter().take(most).map(|(name, _)| Column::of(name)).collect();
-        columns.sort_unstable_by(|one, other| one.head.cmp(&other.head));
-        let mut parts: Vec<String> = names.iter().skip(most).map(|(name, _)| (*name).clone()).collect();
-        // Their order must not tell which is the more frequent.
-        parts.sort_unstable();
-        columns.extend((!parts.is_empty()).then(|| Column { head: others.to_owned(), parts }));
-        columns
-    };
+/// A column for each name that is counted of those of whom it is told; what there is no room for is one.
+fn columns_of(told: &Told<'_>, own: fn(&GroupCounts) -> &BTreeMap<String, u64>) -> Vec<Column> {
+    let names: BTreeSet<&String> = told.iter().flatten().flat_map(|counts| own(counts).keys()).collect();
     let room = if names.len() > MAX_COLUMNS { MAX_COLUMNS - 1 } else { names.len() };
-    let frequent = names.iter().take_while(|(_, total)| *total >= below).count();
-    [room, frequent, 1].into_iter().filter(|most| *most <= room).map(level).collect()
+    let mut columns: Vec<Column> = names.iter().take(room).map(|name| Column::of(name)).collect();
+    let parts: Vec<String> = names.into_iter().skip(room).cloned().collect();
+    columns.extend((!parts.is_empty()).then(|| Column { head: OTHERS.to_owned(), parts }));
+    columns
+}
+
+/// Whether there was paper, and not which.
+fn paper_or_none(told: &Told<'_>) -> Vec<Column> {
+    let names: BTreeSet<&String> = told.iter().flatten().flat_map(|counts| counts.instruments.keys()).collect();
+    let parts = names.into_iter().filter(|name| *name != NO_INSTRUMENT).cloned().collect();
+    vec![Column::of(NO_INSTRUMENT), Column { head: SOME_INSTRUMENT.to_owned(), parts }]
 }

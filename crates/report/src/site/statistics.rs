@@ -97,11 +97,6 @@ impl Outcome {
         ),
     ];
 
-    /// Whether an answer went out.
-    pub(super) fn went_out(self) -> bool {
-        !matches!(self, Self::Held | Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld)
-    }
-
     fn of(record: &MessageRecord<'_>, review: Option<Review>) -> Self {
         const DAY: u32 = 24 * 60;
         match (record.disposition(), review) {
@@ -167,13 +162,6 @@ pub(super) struct GroupCounts {
     pub(super) duties: BTreeMap<String, u64>,
 }
 
-impl GroupCounts {
-    /// The messages of some outcomes.
-    pub(super) fn sum(&self, is_part: fn(Outcome) -> bool) -> u64 {
-        Outcome::ALL.iter().zip(self.outcomes).filter(|(own, _)| is_part(**own)).map(|(_, count)| count).sum()
-    }
-}
-
 /// Counts by month, `YYYY-MM`, and by group.
 pub(super) struct Statistics<'g> {
     groups: &'g Groups,
@@ -195,9 +183,9 @@ pub(super) const NO_MONTH: &str = "no date";
 const NO_KEY: &str = "none";
 /// Stands for what there is no room for. No name of a policy has parentheses.
 pub(super) const OTHERS: &str = "(all others)";
-/// The same for kinds of paper.
-pub(super) const OTHER_PAPER: &str = "(other paper)";
-const NO_INSTRUMENT: &str = "no instrument";
+/// Any paper: the head of its column.
+pub(super) const SOME_INSTRUMENT: &str = "some instrument";
+pub(super) const NO_INSTRUMENT: &str = "no instrument";
 /// Different message keys, kinds of instruments, data elements or duties of a group in a month, at most: no policy has as many
 /// (P8).
 const MAX_NAMES: usize = 10_000;

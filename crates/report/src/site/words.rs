@@ -33,9 +33,10 @@ impl<'p> Words<'p> {
         self.catalog.find(id).and_then(|id| self.catalog.element(id)).map_or(id, |element| element.title())
     }
 
-    /// The claims that a policy explains, and how.
-    pub(super) fn claims(&self) -> impl Iterator<Item = (&'p str, &'p str)> {
-        self.policy.claim_titles().filter_map(|(name, title)| Some((name, title?)))
+    /// The claims that count only with paper behind them, and what the policy says of each.
+    pub(super) fn paper(&self) -> impl Iterator<Item = (&'p str, &'p str)> {
+        let titles = self.policy.claim_titles().filter_map(|(name, title)| Some((name, title?)));
+        titles.filter(|(name, _)| self.policy.claim_issuers().any(|(own, issuers)| own == *name && !issuers.is_empty()))
     }
 
     /// The rules that name a class, each with its sentence; those for all classes are told once.

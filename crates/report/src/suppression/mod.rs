@@ -55,11 +55,6 @@ impl CountTable {
     }
 }
 
-/// Whether it may be said that a count of `part` is contained in one of `whole`.
-pub(crate) fn may_show_part(part: u64, whole: u64, below: u64) -> bool {
-    whole.checked_sub(part).is_some_and(|rest| !is_small(part, below) && !is_small(rest, below))
-}
-
 fn is_small(count: u64, below: u64) -> bool {
     0 < count && count < below
 }
