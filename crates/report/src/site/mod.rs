@@ -67,9 +67,12 @@ pub fn site(
     let mut policies: Vec<(Option<Date>, String)> =
         statistics.policies.iter().map(|(policy, date)| (*date, policy.clone())).collect();
     policies.sort_unstable();
-    // A month whose total is hidden must not be told to have a message, and no day must be.
-    let policies: Vec<(Option<String>, String)> =
-        policies.into_iter().map(|(date, policy)| (published.month_of(date), policy)).collect();
+    // Of a month whose total is hidden not even that it had one.
+    let is_told = |(date, policy): (Option<Date>, String)| match below {
+        ..2 => Some((published.month_of(date), policy)),
+        _ => Some((Some(published.month_of(date)?), policy)),
+    };
+    let policies: Vec<(Option<String>, String)> = policies.into_iter().filter_map(is_told).collect();
     let subject = Subject {
         words: Words { policy, catalog },
         groups: &groups,

@@ -107,7 +107,7 @@ impl Month {
         (apart, below): (usize, u64),
     ) -> Self {
         // A total so small says nothing more: what it is made of would be hidden, and that would bound it.
-        let is_large = |total: &u64| below < 2 || *total >= below.saturating_mul(2);
+        let is_large = |total: &u64| below < 2 || *total == 0 || *total >= below.saturating_mul(2);
         let told: Told<'_> =
             counts.iter().zip(&messages).map(|(own, total)| total.filter(is_large).and(Some(own))).collect();
         let outcome: Counter<'_> = &|counts, part| {
@@ -122,7 +122,19 @@ impl Month {
         let keys = MonthTable::finest(levels, &told, key, (apart, below));
         let paper = Level { columns: paper_or_none(&told), told: told.clone() };
         let levels = vec![Level::of_names(&told, |counts| &counts.instruments, below), paper];
-        let instruments = MonthTable::finest(levels, &told, instrument, (apart, below));
+        let mut instruments = MonthTable::finest(levels, &told, instrument, (apart, below));
+        // A policy may answer or hold with paper alone, and says so on its page: then one row bounds the other.
+        for (group, counts) in told.iter().enumerate() {
+            let is_open = [&outcomes, &instruments].map(|table| table.is_open(group)) == [true, true];
+            let Some(counts) = counts.filter(|_| below > 1) else { continue };
+            let answered = Outcome::ALL.iter().zip(counts.outcomes).filter(|(own, _)| own.went_out());
+            let answered: u64 = answered.map(|(_, count)| count).sum();
+            let with_paper = counts.messages.saturating_sub(instrument(counts, NO_INSTRUMENT));
+            let gives_away = (1..below).contains(&with_paper.abs_diff(answered));
+            if let Some(row) = instruments.rows.get_mut(group).filter(|_| with_paper > 0 && (!is_open || gives_away)) {
+                *row = None;
+            }
+        }
         // A count of these could tell the size of a cell that they are tied to, so none is shown where any is hidden.
         let share = |part: u64| match part {
             0 => Share::Never,
@@ -139,8 +151,12 @@ impl Month {
             });
             own.collect()
         });
-        let duties = told.iter().map(|counts| {
-            let own = counts.iter().flat_map(|counts| &counts.duties);
+        // A duty may follow from one kind of paper, or from one outcome: where these are hidden, or are several, it isn't named.
+        let has_kinds = !instruments.heads.iter().any(|head| head == SOME_INSTRUMENT);
+        let may_name =
+            |group: &usize| below < 2 || has_kinds && outcomes.is_open(*group) && instruments.is_open(*group);
+        let duties = told.iter().enumerate().map(|(group, counts)| {
+            let own = counts.iter().filter(|_| may_name(&group)).flat_map(|counts| &counts.duties);
             own.map(|(duty, part)| (duty.clone(), share(*part))).collect()
         });
         let (elements, duties) = (elements.collect(), duties.collect());
@@ -187,6 +203,11 @@ impl MonthTable {
     /// A group's cells; `None` if nothing is told of it.
     pub(super) fn row(&self, group: usize) -> Option<&[Option<u64>]> {
         self.rows.get(group)?.as_deref()
+    }
+
+    /// Whether a group's cells are all shown.
+    fn is_open(&self, group: usize) -> bool {
+        self.row(group).is_some_and(|row| row.iter().all(Option::is_some))
     }
 
     /// The finest level that tells the first groups in full; if there is none, the coarsest. Each row by itself: no sum over

@@ -97,6 +97,11 @@ impl Outcome {
         ),
     ];
 
+    /// Whether an answer went out.
+    pub(super) fn went_out(self) -> bool {
+        !matches!(self, Self::Held | Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld)
+    }
+
     fn of(record: &MessageRecord<'_>, review: Option<Review>) -> Self {
         const DAY: u32 = 24 * 60;
         match (record.disposition(), review) {
