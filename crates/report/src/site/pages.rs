@@ -337,8 +337,10 @@ impl Subject<'_> {
         let groups: Vec<_> = self.shown_groups().collect();
         // A column of nothing but zeros says nothing.
         let cell_at = |group: usize, at: usize| table.row(group).map(|row| row.get(at).copied().flatten());
-        let is_empty =
-            |at: usize| groups.iter().all(|(group, _)| cell_at(*group, at).is_none_or(|cell| cell == Some(0)));
+        let tells = |group: usize| table.row(group).is_some_and(|row| row.iter().any(Option::is_some));
+        let is_empty = |at: usize| {
+            groups.iter().filter(|(group, _)| tells(*group)).all(|(group, _)| cell_at(*group, at) == Some(Some(0)))
+        };
         let columns: Vec<(usize, &String)> = table.heads.iter().enumerate().filter(|(at, _)| !is_empty(*at)).collect();
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
