@@ -112,7 +112,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     redactor.replace_policy(&root.join("policies/arizona.toml"))?;
 
     redactor.log.end()?;
-    let verified = dmv_redact_log::verify(&[log], None, None)?;
+    let verified = dmv_redact_log::Verifier::default().verify(&[log])?;
     println!("the log has {} records, {} faults", verified.messages, verified.fault_count);
     assert_eq!((verified.messages, verified.fault_count), (5, 0));
     Ok(())

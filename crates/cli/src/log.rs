@@ -1,9 +1,12 @@
-//! `dmv-redact log`: verifies a disclosure log, reports and publishes what is in it, and takes over what was counted before it.
+//! `dmv-redact log`: verifies disclosure logs, reports and publishes what is in them, takes over what was counted before, and keeps
+//! the list of duties.
 
+mod csv_table;
+mod done;
 mod import;
 mod site;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
@@ -12,9 +15,9 @@ use super::date_argument::date;
 use super::output::{print, print_json, print_text};
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Requester};
-use dmv_redact_log::{Key, LogHead, PublicKey, Verification, verify, verify_signed};
+use dmv_redact_log::{Key, LogHead, PublicKey, Verification, VerifiedLog, Verifier};
 use dmv_redact_model::escape::escape;
-use dmv_redact_report::{Dimension, NO_REQUESTER, Query, disclosures};
+use dmv_redact_report::{Dimension, DutyStatus, NO_REQUESTER, Query, disclosures, duties};
 
 /// Verify a disclosure log, or report who got what.
 #[derive(Debug, Args)]
@@ -27,28 +30,20 @@ pub(super) struct Arguments {
 enum Verb {
     /// Find any line that was changed, removed, inserted, moved or cut. Ends with status 3 if there is one
     Verify {
-        /// All files of the log, plain or compressed (gzip, Zstandard), in any order
-        #[arg(required = true, value_name = "LOG")]
-        logs: Vec<PathBuf>,
-        /// The key of its hashes
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
+        #[command(flatten)]
+        logs: LogArguments,
         /// A public key of the signatures of its checkpoints, in PEM: each must be of one of these keys. May be given again
         #[arg(long = "public-key", value_name = "FILE")]
         public_keys: Vec<PathBuf>,
-        /// A line that the log must contain, as reported at the end of the run that wrote it: detects a truncated or
-        /// rewritten log
-        #[arg(long, value_name = "SEQUENCE:HASH", value_parser = head)]
-        head: Option<LogHead>,
+        /// A line that a log must contain, as reported at the end of the run that wrote it: detects a truncated or
+        /// rewritten log. May be given again
+        #[arg(long = "head", value_name = "SEQUENCE:HASH", value_parser = head)]
+        heads: Vec<LogHead>,
     },
     /// Report who got what, and how often. Verifies the log, too; ends with status 3 if it has faults
     Report {
-        /// All files of the log, plain or compressed (gzip, Zstandard), in any order
-        #[arg(required = true, value_name = "LOG")]
-        logs: Vec<PathBuf>,
-        /// The key of its hashes
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
+        #[command(flatten)]
+        logs: LogArguments,
         #[command(flatten)]
         query: QueryArguments,
         /// For a terminal, a spreadsheet, a program or a page; csv and markdown need --by
@@ -58,8 +53,41 @@ enum Verb {
     /// Write pages that can be published as they are: who asked how often, what they got, on what paper, month by month.
     /// Verifies the log, too; ends with status 3 if it has faults
     Site(Box<site::Arguments>),
+    /// List the duties that follow from messages, and which of them were done. Verifies the logs, too; ends with status 3 if they
+    /// have faults
+    Duties {
+        #[command(flatten)]
+        logs: LogArguments,
+        #[command(flatten)]
+        query: RecipientArguments,
+        /// List only what has this status; may be given again
+        #[arg(long = "status", value_name = "STATUS", value_parser = status())]
+        statuses: Vec<DutyStatus>,
+        /// For a terminal, a spreadsheet or a program
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        output: ListForm,
+    },
+    /// Record that duties were done, in a log that no process writes
+    Done(Box<done::Arguments>),
     /// Take over the counts of a switch's own log from before, a CSV file with a line for each message
     Import(import::Arguments),
+}
+
+/// The logs that are read.
+#[derive(Debug, Args)]
+struct LogArguments {
+    /// All files of the log, plain or compressed (gzip, Zstandard), in any order. Several logs may be given: they are read as one
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// The key of its hashes; may be given again where several logs have different keys
+    #[arg(long = "key", value_name = "FILE")]
+    keys: Vec<PathBuf>,
+}
+
+impl LogArguments {
+    fn keys(&self) -> Result<Vec<Key>, Problem> {
+        Ok(self.keys.iter().map(|path| Key::read(path)).collect::<Result<_, _>>()?)
+    }
 }
 
 /// The days that are counted.
@@ -81,9 +109,16 @@ enum Form {
     Markdown,
 }
 
-/// Which messages are counted, and by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ListForm {
+    Text,
+    Csv,
+    Json,
+}
+
+/// Which messages are counted.
 #[derive(Debug, Clone, Args)]
-struct QueryArguments {
+struct RecipientArguments {
     #[command(flatten)]
     days: DayArguments,
     /// Count only what went to this agency class; may be given again
@@ -92,6 +127,13 @@ struct QueryArguments {
     /// Count only what went to this requester, or `unknown`; may be given again
     #[arg(long = "requester", value_name = "ORI", value_parser = requester)]
     requesters: Vec<String>,
+}
+
+/// Which messages are counted, and by what.
+#[derive(Debug, Clone, Args)]
+struct QueryArguments {
+    #[command(flatten)]
+    recipients: RecipientArguments,
     /// Count by these columns, with commas between them: a row for each combination that occurs
     #[arg(
         long,
@@ -117,6 +159,14 @@ fn dimension() -> impl TypedValueParser<Value = Dimension> {
     })
 }
 
+fn status() -> impl TypedValueParser<Value = DutyStatus> {
+    const ALL: [DutyStatus; 3] = [DutyStatus::Open, DutyStatus::Overdue, DutyStatus::Done];
+    PossibleValuesParser::new(ALL.map(DutyStatus::name)).try_map(|name| {
+        let status = ALL.into_iter().find(|status| status.name() == name);
+        status.ok_or("there is no such status")
+    })
+}
+
 impl DayArguments {
     fn query(self) -> Result<Query, Problem> {
         let Self { since, until } = self;
@@ -127,14 +177,21 @@ impl DayArguments {
     }
 }
 
+impl RecipientArguments {
+    fn query(&self) -> Result<Query, Problem> {
+        let Self { days, classes, requesters } = self.clone();
+        Ok(Query { classes, requesters, ..days.query()? })
+    }
+}
+
 impl QueryArguments {
     fn query(&self) -> Result<Query, Problem> {
-        let Self { days, classes, requesters, by } = self.clone();
+        let Self { recipients, by } = self.clone();
         let twice = by.iter().enumerate().find(|(at, own)| by.iter().take(*at).any(|before| before == *own));
         if let Some((_, dimension)) = twice {
             return Err(Problem::Usage(format!("--by: `{}` is given twice", dimension.name())));
         }
-        Ok(Query { classes, requesters, by, ..days.query()? })
+        Ok(Query { by, ..recipients.query()? })
     }
 }
 
@@ -148,9 +205,11 @@ fn head(text: &str) -> Result<LogHead, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let result = match &arguments.verb {
-        Verb::Verify { logs, key, public_keys, head } => verify_log(logs, key.as_deref(), public_keys, head.as_ref()),
-        Verb::Report { logs, key, query, output } => report_log(logs, key.as_deref(), query, *output),
+        Verb::Verify { logs, public_keys, heads } => verify_logs(logs, public_keys, heads),
+        Verb::Report { logs, query, output } => report_logs(logs, query, *output),
         Verb::Site(arguments) => site::publish(arguments),
+        Verb::Duties { logs, query, statuses, output } => list_duties(logs, query, statuses, *output),
+        Verb::Done(arguments) => done::done(arguments),
         Verb::Import(arguments) => import::import(arguments),
     };
     match result {
@@ -159,51 +218,50 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn verify_log(
-    logs: &[PathBuf],
-    key: Option<&Path>,
-    public_keys: &[PathBuf],
-    head: Option<&LogHead>,
-) -> Result<Exit, Problem> {
-    let key = key.map(Key::read).transpose()?;
+fn verify_logs(arguments: &LogArguments, public_keys: &[PathBuf], heads: &[LogHead]) -> Result<Exit, Problem> {
+    let keys = arguments.keys()?;
     let public_keys = public_keys.iter().map(|path| PublicKey::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let found = match public_keys.as_slice() {
-        [] => verify(logs, key.as_ref(), head)?,
-        public_keys => verify_signed(logs, key.as_ref(), public_keys, head)?,
-    };
+    let verifier = Verifier::default().keys(&keys).heads(heads);
+    let verifier = if public_keys.is_empty() { verifier } else { verifier.public_keys(&public_keys) };
+    let found = verifier.verify(&arguments.logs)?;
     let exit = report_faults(&found);
     if exit == Exit::Released {
-        let name = names(&found);
-        let signed = if public_keys.is_empty() { String::new() } else { signed(&found) };
-        let (sequence, hash) = found.head.unwrap_or_default();
-        let Verification { lines, messages, runs, .. } = found;
-        let keyed = if key.is_some() { "" } else { ", without a key" };
-        print_text(&format!(
-            "{name}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\n{signed}it ends with {sequence}:{hash}\n",
-        ))?;
+        let Verification { lines, messages, runs, logs, .. } = &found;
+        let keyed = if keys.is_empty() { ", without a key" } else { "" };
+        let mut text = format!("{}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\n", names(&found));
+        for log in logs {
+            // One log needs no name.
+            let name = found.files.get(log.files.clone()).and_then(<[PathBuf]>::last).filter(|_| logs.len() > 1);
+            let name = name.map_or_else(String::new, |name| format!("{}: ", escape(&name.to_string_lossy())));
+            if !public_keys.is_empty() {
+                text.push_str(&format!("{name}{}\n", signed(log)));
+            }
+            let (sequence, hash) = log.head.clone().unwrap_or_default();
+            text.push_str(&format!("{name}it ends with {sequence}:{hash}\n"));
+        }
+        print_text(&text)?;
     }
     Ok(exit)
 }
 
 /// How far a log without a fault is signed.
-fn signed(found: &Verification) -> String {
-    let Some(signed) = found.signed_up_to else { return "nothing is signed yet\n".to_owned() };
-    let signatures = match found.signatures {
+fn signed(log: &VerifiedLog) -> String {
+    let Some(signed) = log.signed_up_to else { return "nothing is signed yet".to_owned() };
+    let signatures = match log.signatures {
         1 => "1 signature".to_owned(),
         count => format!("{count} signatures"),
     };
-    let after = match found.head.as_ref().map_or(0, |(last, _)| last.saturating_sub(signed)) {
+    let after = match log.head.as_ref().map_or(0, |(last, _)| last.saturating_sub(signed)) {
         0 => String::new(),
         1 => "; the line after it isn't signed yet".to_owned(),
         after => format!("; the {after} lines after it aren't signed yet"),
     };
-    format!("signed up to sequence {signed}: {signatures} verified{after}\n")
+    format!("signed up to sequence {signed}: {signatures} verified{after}")
 }
 
-fn report_log(logs: &[PathBuf], key: Option<&Path>, arguments: &QueryArguments, form: Form) -> Result<Exit, Problem> {
-    let query = arguments.query()?;
-    let key = key.map(Key::read).transpose()?;
-    let (found, report) = disclosures(logs, key.as_ref(), &query)?;
+fn report_logs(arguments: &LogArguments, query: &QueryArguments, form: Form) -> Result<Exit, Problem> {
+    let query = query.query()?;
+    let (found, report) = disclosures(&arguments.logs, &arguments.keys()?, &query)?;
     match form {
         Form::Text => print_text(&report.to_string())?,
         Form::Csv => {
@@ -213,6 +271,22 @@ fn report_log(logs: &[PathBuf], key: Option<&Path>, arguments: &QueryArguments, 
         }
         Form::Json => print_json(&report)?,
         Form::Markdown => print_text(&report.markdown())?,
+    }
+    Ok(report_faults(&found))
+}
+
+fn list_duties(
+    arguments: &LogArguments,
+    query: &RecipientArguments,
+    statuses: &[DutyStatus],
+    form: ListForm,
+) -> Result<Exit, Problem> {
+    let (found, mut list) = duties(&arguments.logs, &arguments.keys()?, &query.query()?, Date::today())?;
+    list.duties.retain(|duty| statuses.is_empty() || statuses.contains(&duty.status));
+    match form {
+        ListForm::Text => print_text(&list.to_string())?,
+        ListForm::Csv => print(&list.csv())?,
+        ListForm::Json => print_json(&list)?,
     }
     Ok(report_faults(&found))
 }

@@ -36,6 +36,8 @@ pub(super) enum RecordKind {
     Message,
     /// Messages from before the log, as another log counts them.
     Import,
+    /// A duty that follows from a message was done.
+    Done,
     Start,
     Checkpoint,
     End,
@@ -46,6 +48,7 @@ impl RecordKind {
         match self {
             Self::Message => "message",
             Self::Import => "import",
+            Self::Done => "done",
             Self::Start => "start",
             Self::Checkpoint => "checkpoint",
             Self::End => "end",
@@ -53,7 +56,7 @@ impl RecordKind {
     }
 
     fn from_name(name: &[u8]) -> Option<Self> {
-        let kinds = [Self::Message, Self::Import, Self::Start, Self::Checkpoint, Self::End];
+        let kinds = [Self::Message, Self::Import, Self::Done, Self::Start, Self::Checkpoint, Self::End];
         kinds.into_iter().find(|kind| kind.name().as_bytes() == name)
     }
 }
@@ -167,7 +170,18 @@ pub struct LogLine<'l> {
     /// Its own members, without braces.
     pub(super) body: &'l [u8],
     /// The bytes that the hash covers.
-    content: &'l [u8],
+    pub(super) content: &'l [u8],
+    /// Which of the logs that are read together it is in.
+    pub(super) log: u16,
+}
+
+/// Where a line is: in which of the logs that are read together, by its number, and where in that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinePosition {
+    /// The log, by its place in [`Verification::logs`](super::Verification::logs).
+    pub log: u16,
+    /// The line's sequence number.
+    pub sequence: u64,
 }
 
 impl<'l> LogLine<'l> {
@@ -189,7 +203,7 @@ impl<'l> LogLine<'l> {
         let kind = RecordKind::from_name(rest.get(..quote)?)?;
         let body = rest.get(quote..)?.strip_prefix(b"\",")?;
         let link = Link { sequence, hash: hash.try_into().ok()? };
-        Some(Self { link, previous: previous.try_into().ok()?, kind, body, content })
+        Some(Self { link, previous: previous.try_into().ok()?, kind, body, content, log: 0 })
     }
 
     /// Parses the last line in a text, and returns where it begins: a killed run may have left a torn write before it.
@@ -218,9 +232,14 @@ impl<'l> LogLine<'l> {
         before.sequence.checked_add(1) == Some(self.link.sequence) && self.previous == before.hash
     }
 
-    /// Its sequence number.
-    pub fn sequence(&self) -> u64 {
-        self.link.sequence
+    /// Where it is.
+    pub fn position(&self) -> LinePosition {
+        LinePosition { log: self.log, sequence: self.link.sequence }
+    }
+
+    /// Its hash: 64 hexadecimal digits, by which it can be referred to from anywhere.
+    pub fn hash(&self) -> [u8; HASH_DIGITS] {
+        self.link.hash
     }
 
     /// Writes its members as an object, for a JSON parser.

@@ -9,7 +9,7 @@ use super::chain::MAX_LINE_BYTES;
 use super::records::today;
 #[cfg(feature = "sign")]
 use super::signature::SigningKey;
-use super::{Bodies, Key, Log, LogError, Rotation};
+use super::{Bodies, DoneDuty, Key, Log, LogError, Rotation};
 use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Filter, Receipt, Requester};
 
@@ -211,6 +211,19 @@ impl DisclosureLog {
             }
         }
         Ok(bodies)
+    }
+
+    /// Records that duties were done, with the current time, and syncs.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn done<'d>(&self, duties: impl IntoIterator<Item = DoneDuty<'d>>) -> io::Result<()> {
+        let mut writer = lock(&self.writer);
+        writer.guarded(|writer| {
+            writer.rotate_if_due()?;
+            writer.log.done(duties)?;
+            writer.log.sync()
+        })
     }
 
     /// As if the file were begun on another day.

@@ -27,10 +27,10 @@ use std::path::Path;
 use dmv_redact_model::escape::escape;
 
 pub use bodies::{Bodies, RecordOrigin};
-pub use chain::LogLine;
+pub use chain::{LinePosition, LogLine};
 pub use disclosure_log::{DisclosureLog, LogOptions};
 pub use key::Key;
-pub use log::{ImportedMessages, Log, LogPosition};
+pub use log::{DoneDuty, ImportedMessages, Log, LogPosition};
 #[cfg(not(feature = "sign"))]
 use no_signature as signature;
 pub use records::RECORD_VERSION;
@@ -39,10 +39,8 @@ pub use rotation::Rotation;
 pub use signature::PublicKey;
 #[cfg(feature = "sign")]
 pub use signature::SigningKey;
-#[cfg(all(feature = "sign", feature = "verify"))]
-pub use verify::verify_signed;
 #[cfg(feature = "verify")]
-pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, verify, verify_and_aggregate};
+pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, VerifiedLog, Verifier};
 
 /// The JSON Schema of a line, as this version writes it. Lines of earlier versions have other members, and are still read.
 pub const LOG_SCHEMA: &str = include_str!("../disclosure-log.schema.json");

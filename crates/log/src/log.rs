@@ -83,6 +83,28 @@ pub struct ImportedMessages<'i> {
     pub imported: u64,
 }
 
+/// That a duty which follows from a message was done.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DoneDuty<'d> {
+    /// The hash of the message's record, in this log or another: 64 hexadecimal digits.
+    pub of: &'d str,
+    /// The duty's id.
+    pub duty: &'d str,
+    /// The day on which it was done.
+    pub on: Date,
+    /// Who did it, or says so; it is escaped.
+    pub by: &'d str,
+}
+
+/// The body of such a record.
+#[derive(Serialize)]
+struct DoneRecord<'d> {
+    time: String,
+    #[serde(flatten)]
+    done: &'d DoneDuty<'d>,
+}
+
 /// Message records between two checkpoints.
 const CHECKPOINT_INTERVAL: u64 = 10_000;
 /// Approximate bytes of a line besides its body.
@@ -250,9 +272,23 @@ impl Log {
     /// # Errors
     /// When they can't be written.
     pub fn import<'i>(&mut self, counts: impl IntoIterator<Item = ImportedMessages<'i>>) -> io::Result<()> {
+        self.write_records(RecordKind::Import, counts)
+    }
+
+    /// Records that duties were done.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub fn done<'d>(&mut self, duties: impl IntoIterator<Item = DoneDuty<'d>>) -> io::Result<()> {
+        let time = now();
+        let duties: Vec<DoneDuty<'d>> = duties.into_iter().collect();
+        self.write_records(RecordKind::Done, duties.iter().map(|done| DoneRecord { time: time.clone(), done }))
+    }
+
+    fn write_records(&mut self, kind: RecordKind, records: impl IntoIterator<Item = impl Serialize>) -> io::Result<()> {
         let (mut lines, mut link) = (Vec::new(), self.end.link);
-        for count in counts {
-            link = link.write_line(&mut lines, self.key.as_ref(), RecordKind::Import, &body_of(&count)?)?;
+        for record in records {
+            link = link.write_line(&mut lines, self.key.as_ref(), kind, &body_of(&record)?)?;
             if lines.len() >= MAX_LINE_BYTES {
                 self.write(&lines, link)?;
                 lines.clear();

@@ -81,7 +81,11 @@ impl Tail {
                     let started: StartFields = records::read(&line, &mut Vec::new()).ok_or_else(changed)?;
                     self.is_own_run = started.run == self.run;
                 }
-                RecordKind::Message | RecordKind::Import | RecordKind::Checkpoint | RecordKind::End => {}
+                RecordKind::Message
+                | RecordKind::Import
+                | RecordKind::Done
+                | RecordKind::Checkpoint
+                | RecordKind::End => {}
             }
         }
     }

@@ -18,9 +18,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Bodies, DisclosureLog, Key, Log, LogError, LogOptions, Rotation, Verification, verify};
+use super::{
+    Bodies, DisclosureLog, DoneDuty, Key, Log, LogError, LogHead, LogOptions, Rotation, Verification, Verifier,
+};
 use dmv_redact::internal::rewrite::FilterIdentity;
-use dmv_redact::{Disposition, Filter, Instrument, Receipt, Requester};
+use dmv_redact::{Date, Disposition, Filter, Instrument, Receipt, Requester};
 use dmv_redact_model::policy::PolicyIdentity;
 
 fn filter() -> FilterIdentity {
@@ -72,7 +74,7 @@ fn items(path: &Path) -> Vec<usize> {
 }
 
 fn faults(path: &Path) -> Vec<String> {
-    let Verification { faults, .. } = verify(&[path.to_owned()], None, None).unwrap();
+    let Verification { faults, .. } = Verifier::default().verify(&[path.to_owned()]).unwrap();
     faults.iter().map(ToString::to_string).collect()
 }
 
@@ -94,9 +96,9 @@ fn a_log_goes_on_over_runs_and_tells_its_head() {
         log.end().unwrap();
         heads.push(log.head());
     }
-    let found = verify(std::slice::from_ref(&path), None, None).unwrap();
+    let found = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();
     assert_eq!((found.fault_count, found.lines, found.messages, found.runs), (0, 36, 30, 3));
-    assert_eq!(found.head, heads.last().cloned());
+    assert_eq!(found.logs[0].head, heads.last().cloned());
     assert_eq!(items(&path), (0..30).collect::<Vec<_>>());
 }
 
@@ -142,7 +144,7 @@ fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
                 let text = String::from_utf8(content).unwrap();
                 assert!(text.contains(&format!("\"torn-bytes\":{bytes},")), "{cut}");
                 assert_eq!(items(&path), [0, 1, 2, 3]);
-                let found = verify(std::slice::from_ref(&path), None, None).unwrap();
+                let found = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();
                 let note = format!("line 4 (sequence 4): {bytes} bytes of an unfinished line are before it");
                 assert_eq!(found.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), [note]);
                 // A killed run that no other resumes stays a fault.
@@ -151,7 +153,10 @@ fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
                 // The next run still continues the log.
                 let mut log = begin(&path);
                 log.end().unwrap();
-                assert_eq!(verify(std::slice::from_ref(&path), None, None).unwrap().fault_count, u64::from(!resumes));
+                assert_eq!(
+                    Verifier::default().verify(std::slice::from_ref(&path)).unwrap().fault_count,
+                    u64::from(!resumes)
+                );
             }
         }
     }
@@ -272,7 +277,7 @@ fn p11_a_run_that_is_killed_as_it_begins_begins_anew_or_goes_on() {
                 log.append(&bodies(0..4)).unwrap();
                 log.end().unwrap();
                 assert_eq!(faults(&path), Vec::<String>::new(), "{is_written} {is_torn} {other}");
-                let runs = verify(std::slice::from_ref(&path), None, None).unwrap().runs;
+                let runs = Verifier::default().verify(std::slice::from_ref(&path)).unwrap().runs;
                 assert_eq!(runs, 1 + u64::from(other));
             }
         }
@@ -382,10 +387,13 @@ fn a_key_is_a_files_content_without_its_line_end() {
     log.end().unwrap();
     drop(log);
     for same in [&b"1234567890123456"[..], b"1234567890123456\r\n"] {
-        assert_eq!(verify(std::slice::from_ref(&path), Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
+        assert_eq!(
+            Verifier::default().keys(&[key(same).unwrap()]).verify(std::slice::from_ref(&path)).unwrap().fault_count,
+            0
+        );
     }
     let other = key(b"1234567890123457").unwrap();
-    assert_eq!(verify(std::slice::from_ref(&path), Some(&other), None).unwrap().fault_count, 2);
+    assert_eq!(Verifier::default().keys(&[other]).verify(std::slice::from_ref(&path)).unwrap().fault_count, 2);
     assert!(usage(Log::open(&path, None)).contains("has another key"));
     assert_eq!(format!("{:?}", key(b"1234567890123456").unwrap()), "Key");
 }
@@ -541,7 +549,7 @@ fn p12_disclosures_appended_one_by_one_are_a_log_that_verifies() {
     let error = log.append("line 1", &third.0, &fourth.1).unwrap_err();
     assert_eq!(error.to_string(), "the receipt is of another request");
     log.end().unwrap();
-    let verified = verify(std::slice::from_ref(&path), None, None).unwrap();
+    let verified = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();
     assert_eq!((verified.messages, verified.runs, verified.fault_count), (4, 2, 0));
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains('\u{202e}'));
@@ -687,12 +695,122 @@ fn p12_many_threads_append_to_one_chain_over_several_files() {
     let (sequence, _) = log.end().unwrap();
     let all = files(folder.path());
     assert!(all.len() > 5, "{all:?}");
-    let verified = verify(&all, None, None).unwrap();
+    let verified = Verifier::default().verify(&all).unwrap();
     assert_eq!((verified.messages, verified.fault_count, verified.lines), (200, 0, sequence));
     let text: String = all.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     for id in (0..8).flat_map(|thread| (0..25).map(move |item| format!("\"{thread}-{item}\""))) {
         assert_eq!(text.matches(&id).count(), 1, "{id}");
     }
+}
+
+/// A log in its own folder that went on in several files, with so many messages.
+fn rotated(folder: &Path, name: &str, messages: usize) -> Vec<PathBuf> {
+    let filter = Filter::builder().build().unwrap();
+    let folder = folder.join(name);
+    fs::create_dir(&folder).unwrap();
+    let options = LogOptions::default().rotate(Rotation::after_bytes(1)).service(name);
+    let log = options.open(&folder.join("log"), &filter).unwrap();
+    (0..messages).for_each(|item| append(&log, "line 1", &asked(&filter, &format!("{name}-{item}"))).unwrap());
+    log.end().unwrap();
+    files(&folder)
+}
+
+/// P12: the nodes of a switch each have a log, and all their files are verified together, whatever order they are named in.
+#[test]
+fn p12_several_logs_are_verified_together() {
+    let folder = TempDir::new().unwrap();
+    let (a, b) = (rotated(folder.path(), "a", 4), rotated(folder.path(), "b", 6));
+    let alone = |files: &[PathBuf]| Verifier::default().verify(files).unwrap().logs.remove(0).head.unwrap();
+    let (head_a, head_b) = (alone(&a), alone(&b));
+    let mut all: Vec<PathBuf> = b.iter().rev().chain(&a).cloned().collect();
+    for turn in 0..all.len() {
+        all.rotate_left(1);
+        let found = Verifier::default().verify(&all).unwrap();
+        let faults: Vec<String> = found.faults.iter().map(ToString::to_string).collect();
+        assert_eq!((found.messages, faults), (10, vec![]), "{turn}");
+        assert_eq!(found.lines, head_a.0 + head_b.0);
+        let heads: Vec<_> = found.logs.iter().map(|log| log.head.clone().unwrap()).collect();
+        assert!(heads == [head_a.clone(), head_b.clone()] || heads == [head_b.clone(), head_a.clone()]);
+        for log in &found.logs {
+            let mut own = found.files[log.files.clone()].to_vec();
+            own.sort();
+            assert!(own == a || own == b, "{own:?}");
+        }
+    }
+    // Each head is in one of them.
+    let known =
+        |(sequence, hash): &(u64, String)| LogHead { sequence: *sequence, hash: hash.as_bytes().try_into().unwrap() };
+    let with = |heads: &[LogHead]| {
+        let found = Verifier::default().heads(heads).verify(&all).unwrap();
+        found.faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(with(&[known(&head_a), known(&head_b)]), [""; 0]);
+    let other = LogHead { sequence: 3, hash: [b'0'; 64] };
+    let far = LogHead { sequence: 1000, hash: [b'0'; 64] };
+    let faults = with(&[known(&head_a), other, far]);
+    assert!(faults.iter().any(|fault| fault.ends_with("it isn't the line that is known from elsewhere")), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.ends_with("isn't there: the log was cut")), "{faults:?}");
+    assert_eq!(faults.len(), 2);
+    // A file that is missing, or there twice.
+    let missing: Vec<PathBuf> = all.iter().filter(|path| **path != b[2]).cloned().collect();
+    assert_ne!(Verifier::default().verify(&missing).unwrap().fault_count, 0);
+    for copied in a.iter().chain(&b) {
+        let copy = folder.path().join("copy");
+        fs::copy(copied, &copy).unwrap();
+        let twice: Vec<PathBuf> = all.iter().chain([&copy]).cloned().collect();
+        assert_ne!(Verifier::default().verify(&twice).unwrap().fault_count, 0, "{copied:?}");
+    }
+}
+
+/// P12: logs with different keys are verified with both; one without a key has been forged where there are keys.
+#[test]
+fn p12_several_logs_may_have_different_keys() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, key: Option<Key>| {
+        let path = folder.path().join(name);
+        let mut log = Log::open(&path, key).unwrap();
+        log.prepare(&filter(), false, false).unwrap();
+        log.start().unwrap();
+        log.append(&bodies(0..5)).unwrap();
+        log.end().unwrap();
+        path
+    };
+    let keys: Vec<Key> = ["0123456789abcdef", "0123456789abcdeF"]
+        .map(|secret| {
+            fs::write(folder.path().join("key"), secret).unwrap();
+            Key::read(&folder.path().join("key")).unwrap()
+        })
+        .to_vec();
+    let paths = [write("one", Some(keys[0].clone())), write("other", Some(keys[1].clone()))];
+    let faults = |keys: &[Key], paths: &[PathBuf]| Verifier::default().keys(keys).verify(paths).unwrap().fault_count;
+    assert_eq!(faults(&keys, &paths), 0);
+    assert_ne!(faults(&keys[..1], &paths), 0);
+    assert!(Verifier::default().verify(&paths).is_err());
+    let open = write("open", None);
+    assert_ne!(faults(&keys, &[paths[0].clone(), open]), 0);
+}
+
+/// P12: a duty that was done is on record, beside messages and in a log of its own, and changes no count of messages.
+#[test]
+fn p12_a_duty_that_was_done_is_on_record() {
+    let (_folder, path) = in_folder();
+    let filter = Filter::builder().build().unwrap();
+    let log = DisclosureLog::open(&path, &filter).unwrap();
+    append(&log, "line 1", &asked(&filter, "q-1")).unwrap();
+    let (on, by) = (Date::parse("2026-12-01").unwrap(), "ROE, J\u{202e}");
+    log.done([DoneDuty { of: &"ab".repeat(32), duty: "notify", on, by }]).unwrap();
+    append(&log, "line 1", &asked(&filter, "q-2")).unwrap();
+    log.end().unwrap();
+    let found = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();
+    assert_eq!((found.messages, found.lines, found.fault_count), (2, 5, 0));
+    let text = fs::read_to_string(&path).unwrap();
+    let done: Value = serde_json::from_str(text.lines().nth(2).unwrap()).unwrap();
+    let expected = json!(["done", "ab".repeat(32), "notify", "2026-12-01", "ROE, J\u{202e}"]);
+    assert!(!text.contains('\u{202e}'));
+    assert_eq!(json!([done["record"], done["of"], done["duty"], done["on"], done["by"]]), expected);
+    let changed = text.replacen("\"duty\":\"notify\"", "\"duty\":\"report\"", 1);
+    fs::write(&path, changed).unwrap();
+    assert_eq!(faults(&path).len(), 1);
 }
 
 /// P11, P12: a process that is killed while the log goes on in a new file leaves either the old one or the new one, and the
@@ -713,14 +831,14 @@ fn p11_a_process_killed_while_it_rotates_leaves_one_whole_chain() {
             fs::hard_link(&path, &other).unwrap();
         }
         // Whoever verifies it meanwhile finds no line twice.
-        let verified = verify(&files(folder.path()), None, None).unwrap();
+        let verified = Verifier::default().verify(&files(folder.path())).unwrap();
         assert_eq!((verified.messages, verified.fault_count, verified.lines), (1, 0, last));
         let log = rotating(&path);
         assert!(!other.exists());
         append(&log, "line 1", &asked(&filter, "after")).unwrap();
         log.end().unwrap();
         let all = files(folder.path());
-        let verified = verify(&all, None, None).unwrap();
+        let verified = Verifier::default().verify(&all).unwrap();
         assert_eq!((verified.messages, verified.fault_count), (2, 0), "{all:?}");
         // A file of that name that is another stays.
         fs::write(&other, "kept").unwrap();
@@ -744,7 +862,7 @@ fn p11_a_process_killed_as_it_opens_a_log_leaves_nothing_in_the_way() {
         if is_linked {
             fs::hard_link(&next, &link).unwrap();
         }
-        assert_eq!(verify(&files(folder.path()), None, None).unwrap().fault_count, 0);
+        assert_eq!(Verifier::default().verify(&files(folder.path())).unwrap().fault_count, 0);
         let log = LogOptions::default().rotate(Rotation::after_bytes(1)).open(&path, &filter).unwrap();
         assert!(!next.exists() && !link.exists());
         append(&log, "line 1", &asked(&filter, "x")).unwrap();
@@ -775,7 +893,7 @@ fn p12_a_log_goes_on_in_a_new_file_each_day() {
     log.end().unwrap();
     let all = files(folder.path());
     assert_eq!(all.len(), 2, "{all:?}");
-    assert_eq!(verify(&all, None, None).unwrap().fault_count, 0);
+    assert_eq!(Verifier::default().verify(&all).unwrap().fault_count, 0);
 }
 
 /// A switch is killed, its machine loses power: the next process goes on, and the log has no fault. What was removed from it
@@ -828,7 +946,7 @@ fn p12_a_log_that_failed_takes_no_further_record() {
     log.end().unwrap();
     assert!(path.with_file_name("audit.log.next").is_dir());
     fs::remove_dir(path.with_file_name("audit.log.next")).unwrap();
-    assert_eq!(verify(&files(path.parent().unwrap()), None, None).unwrap().fault_count, 0);
+    assert_eq!(Verifier::default().verify(&files(path.parent().unwrap())).unwrap().fault_count, 0);
 }
 
 /// P12: while the log goes on in a new file, no other process can go on with the one before.
@@ -842,7 +960,7 @@ fn p12_a_file_that_has_another_name_by_now_is_no_log_to_go_on_with() {
     let error = Log::open(&path, None).unwrap_err().to_string();
     assert!(error.contains("another run is writing this log"), "{error}");
     log.end().unwrap();
-    assert_eq!(verify(&files(folder.path()), None, None).unwrap().fault_count, 0);
+    assert_eq!(Verifier::default().verify(&files(folder.path())).unwrap().fault_count, 0);
 }
 
 /// P12: the records of a switch that is only tried are no disclosures.

@@ -5,5 +5,7 @@ pub mod matrix;
 mod site;
 mod suppression;
 
-pub use disclosures::{Dimension, DisclosureReport, NO_REQUESTER, Query, disclosures};
+pub use disclosures::{
+    Dimension, DisclosureReport, DutyList, DutyStatus, NO_REQUESTER, OwedDuty, Query, disclosures, duties,
+};
 pub use site::{SiteOptions, site};

@@ -1,10 +1,11 @@
 //! `dmv-redact log import`: counts of a switch's own log from before, so that a report reaches back behind the first day.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::csv_table::{CsvTable, cell};
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
@@ -151,17 +152,12 @@ pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
 
 /// The counts of a table, and how many of its lines can't be read.
 fn read(arguments: &Arguments) -> Result<(Counts, u64), Problem> {
-    let path = &arguments.table;
-    let unreadable = |error: csv::Error| unreadable(path, &error);
-    let mut table =
-        csv::ReaderBuilder::new().delimiter(arguments.separator).flexible(true).from_path(path).map_err(unreadable)?;
-    let heads = table.byte_headers().map_err(unreadable)?.clone();
-    let columns = Columns::find(arguments, &heads)?;
-    let name = escape(&path.to_string_lossy()).into_owned();
+    let mut table = CsvTable::open(&arguments.table, arguments.separator)?;
+    let columns = Columns::find(arguments, &table.heads)?;
+    let name = table.name();
     let (mut counts, mut unread) = (Counts::new(), 0);
-    let mut line = csv::ByteRecord::new();
-    while table.read_byte_record(&mut line).map_err(unreadable)? {
-        match columns.read(arguments.date_form, &line) {
+    while let Some((number, line)) = table.next()? {
+        match columns.read(arguments.date_form, line) {
             Ok((key, count)) => {
                 let own = counts.entry(key).or_default();
                 *own = own.saturating_add(count);
@@ -169,37 +165,20 @@ fn read(arguments: &Arguments) -> Result<(Counts, u64), Problem> {
             Err(what) => {
                 unread += 1;
                 if unread <= MAX_ERRORS {
-                    let number = line.position().map_or(0, csv::Position::line);
                     print_error(format!("{name}:{number}: {what}"));
                 }
             }
         }
         if counts.len() > MAX_COUNTS {
-            let message =
-                format!("{}: more than {MAX_COUNTS} days, requesters and keys: import a part", path.display());
+            let message = format!("{name}: more than {MAX_COUNTS} days, requesters and keys: import a part");
             return Err(Problem::Usage(message));
         }
     }
     Ok((counts, unread))
 }
 
-/// Never a value: an error of the table's form has only its place.
-fn unreadable(path: &Path, error: &csv::Error) -> Problem {
-    match error.kind() {
-        csv::ErrorKind::Io(error) => Problem::Io(format!("{}: {error}", path.display())),
-        _ => {
-            let line = error.position().map_or_else(String::new, |at| format!(":{}", at.line()));
-            Problem::Usage(format!("{}{line}: this is no CSV", path.display()))
-        }
-    }
-}
-
 impl Columns {
-    fn find(arguments: &Arguments, heads: &csv::ByteRecord) -> Result<Self, Problem> {
-        let heads: Vec<String> = heads
-            .iter()
-            .map(|head| String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim().to_owned())
-            .collect();
+    fn find(arguments: &Arguments, heads: &[String]) -> Result<Self, Problem> {
         let place = |option: &str, name: &str| {
             let mut places = heads.iter().enumerate().filter(|(_, head)| *head == name).map(|(place, _)| place);
             match (places.next(), places.next()) {
@@ -232,7 +211,7 @@ impl Columns {
         if line.as_slice().contains(&b'\n') {
             return Err("a column goes on in the next line: is a quote missing?");
         }
-        let cell = |place: usize| line.get(place).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim);
+        let cell = |column: usize| cell(line, column);
         let date =
             cell(self.date).and_then(|cell| form.read(cell)).ok_or("the day is none, or is written otherwise")?;
         let requester = cell(self.requester).and_then(Ori::new).ok_or("the requester is no ORI")?;

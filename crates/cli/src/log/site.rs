@@ -2,26 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DayArguments, report_faults};
+use super::{DayArguments, LogArguments, report_faults};
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
 use dmv_redact::Date;
 use dmv_redact_analysis::MatrixBuilder;
 use dmv_redact_analysis::survey::Survey;
-use dmv_redact_log::Key;
 use dmv_redact_model::config::nearest;
 use dmv_redact_model::escape::escape;
 use dmv_redact_report::{SiteOptions, site};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// All files of the log, plain or compressed (gzip, Zstandard), in any order
-    #[arg(required = true, value_name = "LOG")]
-    logs: Vec<PathBuf>,
-    /// The key of its hashes
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    #[command(flatten)]
+    logs: LogArguments,
     /// The folder of the pages: a new one, or one that is empty
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
@@ -47,7 +42,7 @@ const IMMIGRATION: [&str; 3] = ["immigration", "border", "homeland-security"];
 pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
     let Arguments { logs, output, policy, ground, suppress_below, days, .. } = arguments;
     let query = days.query()?;
-    let key = arguments.key.as_deref().map(Key::read).transpose()?;
+    let keys = logs.keys()?;
     let builder = ground.filter().policy_named(policy).as_of(days.until);
     let (catalog, formats) = builder.load_catalog_and_formats()?;
     let policy = builder.policy(&catalog, &formats)?;
@@ -82,7 +77,7 @@ pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
         below: *suppress_below,
         made_on: Date::today(),
     };
-    let (found, files) = site(logs, key.as_ref(), &query, &options)?;
+    let (found, files) = site(&logs.logs, &keys, &query, &options)?;
     std::fs::create_dir_all(output).map_err(|error| io(output, &error))?;
     // The first page last: without it nobody takes the rest for all.
     for (name, content) in files.iter().rev() {

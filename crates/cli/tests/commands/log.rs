@@ -1,6 +1,7 @@
 //! The disclosure log as an auditor meets it: written by the smallest writer that follows the form, damaged in every way, and read
 //! by the program. The writer shares nothing with the program's own and so says what the form is.
 
+mod duties;
 mod import;
 mod report;
 mod site;
@@ -611,6 +612,10 @@ fn p12_lines_are_as_the_schema_says() {
     let import =
         ["log", "import", "past.csv", "-o", "log", "--policy", "illinois", "--date", "day", "--requester", "ori"];
     told_in(folder.path(), &import, 0);
+    let log = dmv_redact_log::LogOptions::default().open(&path, &other).unwrap();
+    let on = dmv_redact::Date::parse("2026-12-01").unwrap();
+    log.done([dmv_redact_log::DoneDuty { of: &"ab".repeat(32), duty: "notify", on, by: "ROE, J" }]).unwrap();
+    log.end().unwrap();
     let mut members = std::collections::BTreeSet::new();
     for file in ["log", "switch.log"] {
         for line in fs::read_to_string(folder.path().join(file)).unwrap().lines() {
@@ -633,6 +638,7 @@ fn p12_lines_are_as_the_schema_says() {
         "imported",
         "signed",
         "signature",
+        "of",
     ] {
         assert!(members.contains(member), "no line has {member}");
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::*;
 use crate::chain::{Link, LogLine, RecordKind};
-use crate::{PublicKey, SigningKey, verify_signed};
+use crate::{PublicKey, SigningKey};
 
 /// As `openssl genpkey -algorithm ed25519` wrote them, and `openssl pkey -pubout`; in no use elsewhere.
 const PRIVATE: [&str; 2] = [
@@ -58,7 +58,7 @@ fn write(path: &Path, key: Option<Key>, signing_key: Option<usize>, messages: us
 
 fn check(path: &Path, keys: &[usize]) -> Verification {
     let keys: Vec<PublicKey> = keys.iter().map(|number| public(*number)).collect();
-    verify_signed(&[path.to_owned()], None, &keys, None).unwrap()
+    Verifier::default().public_keys(&keys).verify(&[path.to_owned()]).unwrap()
 }
 
 fn signature_faults(path: &Path, keys: &[usize]) -> Vec<String> {
@@ -112,10 +112,13 @@ fn p12_every_checkpoint_and_end_is_signed_over_what_is_before_its_signature() {
     }
     assert_eq!(kinds, ["checkpoint", "end"]);
     let verified = check(&path, &[0]);
-    assert_eq!((verified.fault_count, verified.signatures, verified.signed_up_to), (0, 2, Some(10_103)));
+    assert_eq!(
+        (verified.fault_count, verified.logs[0].signatures, verified.logs[0].signed_up_to),
+        (0, 2, Some(10_103))
+    );
     // Who has no public key verifies it as any other.
-    let verified = verify(std::slice::from_ref(&path), None, None).unwrap();
-    assert_eq!((verified.fault_count, verified.signatures, verified.signed_up_to), (0, 0, None));
+    let verified = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();
+    assert_eq!((verified.fault_count, verified.logs[0].signatures, verified.logs[0].signed_up_to), (0, 0, None));
 }
 
 /// P12: a switch signs over its files, and tells what isn't signed yet.
@@ -126,19 +129,20 @@ fn p12_a_switch_signs_its_log_up_to_where_it_rotates() {
     let options = LogOptions::default().key(hash_key()).sign(private(0)).rotate(Rotation::after_bytes(1));
     assert!(!format!("{options:?}").contains("0x"), "{options:?}");
     let log = options.open(&path, &filter).unwrap();
-    let verified = || verify_signed(&files(folder.path()), Some(&hash_key()), &[public(0)], None).unwrap();
-    assert_eq!((verified().fault_count, verified().signed_up_to), (0, None));
+    let (keys, public_keys) = ([hash_key()], [public(0)]);
+    let verified = || Verifier::default().keys(&keys).public_keys(&public_keys).verify(&files(folder.path())).unwrap();
+    assert_eq!((verified().fault_count, verified().logs[0].signed_up_to), (0, None));
     for id in ["a", "b", "c"] {
         append(&log, "line 1", &asked(&filter, id)).unwrap();
     }
     let found = verified();
     assert!(files(folder.path()).len() > 2);
-    let (last, _) = found.head.clone().unwrap();
-    assert_eq!((found.fault_count, found.signed_up_to), (0, Some(last - 2)));
+    let (last, _) = found.logs[0].head.clone().unwrap();
+    assert_eq!((found.fault_count, found.logs[0].signed_up_to), (0, Some(last - 2)));
     log.end().unwrap();
     let found = verified();
-    let (last, _) = found.head.clone().unwrap();
-    assert_eq!((found.fault_count, found.signed_up_to), (0, Some(last)));
+    let (last, _) = found.logs[0].head.clone().unwrap();
+    assert_eq!((found.fault_count, found.logs[0].signed_up_to), (0, Some(last)));
 }
 
 /// P12: whoever may write the log, and has the key of its hashes as well, changes nothing that was signed.
@@ -150,8 +154,9 @@ fn p12_no_signed_line_is_changed_by_chaining_the_log_anew() {
         let whole = lines(&path);
         let found = |changed: &[String]| {
             forge(&path, key.as_ref(), changed);
-            assert_eq!(verify(std::slice::from_ref(&path), key.as_ref(), None).unwrap().fault_count, 0);
-            let found = verify_signed(std::slice::from_ref(&path), key.as_ref(), &[public(0)], None).unwrap();
+            let (verifier, public_keys) = (Verifier::default().keys(key.as_slice()), [public(0)]);
+            assert_eq!(verifier.verify(std::slice::from_ref(&path)).unwrap().fault_count, 0);
+            let found = verifier.public_keys(&public_keys).verify(std::slice::from_ref(&path)).unwrap();
             found.faults.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(found(&whole), [""; 0]);
@@ -179,7 +184,7 @@ fn p12_a_log_signed_with_another_key_is_found() {
         assert!(fault.starts_with(&format!("line {line} (sequence {line}, byte ")), "{fault}");
         assert!(fault.ends_with(WRONG), "{fault}");
     }
-    let error = verify_signed(std::slice::from_ref(&path), None, &[], None).unwrap_err();
+    let error = Verifier::default().public_keys(&[]).verify(std::slice::from_ref(&path)).unwrap_err();
     assert_eq!(error.to_string(), "it takes a public key to verify signatures");
 }
 
@@ -217,7 +222,7 @@ fn p12_a_log_that_is_no_longer_signed_is_found() {
     // Signatures may begin in the middle of a log; what is before them is signed with them.
     write(&path, None, Some(0), 3);
     let found = check(&path, &[0]);
-    assert_eq!((found.fault_count, found.signatures, found.signed_up_to), (0, 1, Some(10)));
+    assert_eq!((found.fault_count, found.logs[0].signatures, found.logs[0].signed_up_to), (0, 1, Some(10)));
     for run in 1..3 {
         write(&path, None, None, 3);
         let faults = signature_faults(&path, &[0]);
@@ -233,7 +238,7 @@ fn p12_a_log_goes_on_under_another_signing_key() {
     write(&path, None, Some(1), 3);
     for keys in [[0, 1], [1, 0]] {
         let found = check(&path, &keys);
-        assert_eq!((found.fault_count, found.signatures, found.signed_up_to), (0, 2, Some(10)));
+        assert_eq!((found.fault_count, found.logs[0].signatures, found.logs[0].signed_up_to), (0, 2, Some(10)));
     }
     for (key, line) in [(1, 5), (0, 10)] {
         let faults = signature_faults(&path, &[key]);
@@ -263,7 +268,7 @@ fn p12_a_resumed_run_signs_what_it_did_before() {
     log.append(&bodies(0..4)).unwrap();
     log.end().unwrap();
     let found = check(&path, &[0]);
-    assert_eq!((found.fault_count, found.messages, found.signed_up_to, found.notes.len()), (0, 4, Some(7), 1));
+    assert_eq!((found.fault_count, found.messages, found.logs[0].signed_up_to, found.notes.len()), (0, 4, Some(7), 1));
 }
 
 /// P12: a signature has one spelling, and no digit of it can be another.
@@ -370,7 +375,8 @@ fn p12_keys_that_openssl_makes_sign_and_verify() {
     log.start().unwrap();
     log.end().unwrap();
     let key = PublicKey::read(&folder.path().join("public.pem")).unwrap();
-    let found = verify_signed(std::slice::from_ref(&path), None, &[key, public(0)], None).unwrap();
-    assert_eq!((found.fault_count, found.signed_up_to), (0, Some(2)));
+    let public_keys = [key, public(0)];
+    let found = Verifier::default().public_keys(&public_keys).verify(std::slice::from_ref(&path)).unwrap();
+    assert_eq!((found.fault_count, found.logs[0].signed_up_to), (0, Some(2)));
     assert_eq!(signature_faults(&path, &[0]).len(), 1);
 }

@@ -101,8 +101,8 @@ pub(super) struct Chunk {
     pub(super) run_records: Vec<RunRecord>,
     /// Messages after the last record of a run.
     pub(super) messages: DispositionCounts,
-    /// Whether the line that is known from elsewhere is here, by its sequence number.
-    pub(super) has_head: bool,
+    /// The lines that are known from elsewhere, by their number and their place here; with a fault if that has another hash.
+    pub(super) heads: Vec<(usize, Option<LogFault>)>,
 }
 
 impl Predecessor {
@@ -132,8 +132,10 @@ pub(super) fn check(mut rest: &[u8], mut byte: u64, checks: &Checks<'_>, aggrega
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let (text, after) = rest.split_at(end);
         if let Some(line) = chunk.line(text, byte, checks) {
+            let line = LogLine { log: checks.log, ..line };
             match line.kind {
                 RecordKind::Message | RecordKind::Import => aggregate.add_message(&line),
+                RecordKind::Done => aggregate.add_done(&line),
                 RecordKind::Start => aggregate.add_start(&line),
                 RecordKind::Checkpoint | RecordKind::End => aggregate.add_progress(&line),
             }
@@ -184,7 +186,7 @@ impl Chunk {
             self.first = Some((info, self.broken));
         }
         let signature = match line.kind {
-            RecordKind::Message | RecordKind::Import => SignatureState::Unchecked,
+            RecordKind::Message | RecordKind::Import | RecordKind::Done => SignatureState::Unchecked,
             RecordKind::Start | RecordKind::Checkpoint | RecordKind::End => SignatureState::of(&line, checks),
         };
         if signature == SignatureState::Wrong {
@@ -193,34 +195,34 @@ impl Chunk {
         self.count(&line, signature, &info, torn as u64);
         self.last = Some(info);
         self.broken = 0;
-        if let Some(head) = checks.head.filter(|head| head.sequence == line.link.sequence) {
-            self.has_head = true;
-            if head.hash != line.link.hash {
-                self.fault(info.fault(FaultKind::HeadMismatch));
-            }
+        for (number, head) in checks.heads.iter().enumerate().filter(|(_, head)| head.sequence == line.link.sequence) {
+            let mismatch = (head.hash != line.link.hash).then(|| info.fault(FaultKind::HeadMismatch));
+            self.heads.push((number, mismatch));
         }
         Some(line)
     }
 
     /// Counts a message, or keeps a record of a run with the count of the messages before it.
     fn count(&mut self, line: &LogLine<'_>, signature: SignatureState, info: &LineInfo, torn: u64) {
-        if line.kind == RecordKind::Message {
-            self.messages.add_record(line.body);
-        } else if line.kind != RecordKind::Import {
-            let messages = std::mem::take(&mut self.messages);
-            let LineInfo { line: number, byte, link, kind, .. } = *info;
-            let (predecessor, content) = ((self.last, self.broken), RunContent::parse(line));
-            self.run_records.push(RunRecord {
-                line: number,
-                byte,
-                sequence: link.sequence,
-                kind,
-                predecessor,
-                torn,
-                messages,
-                signature,
-                content,
-            });
+        match line.kind {
+            RecordKind::Message => self.messages.add_record(line.body),
+            RecordKind::Import | RecordKind::Done => {}
+            RecordKind::Start | RecordKind::Checkpoint | RecordKind::End => {
+                let messages = std::mem::take(&mut self.messages);
+                let LineInfo { line: number, byte, link, kind, .. } = *info;
+                let (predecessor, content) = ((self.last, self.broken), RunContent::parse(line));
+                self.run_records.push(RunRecord {
+                    line: number,
+                    byte,
+                    sequence: link.sequence,
+                    kind,
+                    predecessor,
+                    torn,
+                    messages,
+                    signature,
+                    content,
+                });
+            }
         }
     }
 
@@ -268,7 +270,7 @@ impl RunContent {
         match line.kind {
             RecordKind::Start => records::read(line, &mut object).map(Self::Start),
             RecordKind::Checkpoint | RecordKind::End => records::read(line, &mut object).map(Self::Counted),
-            RecordKind::Message | RecordKind::Import => None,
+            RecordKind::Message | RecordKind::Import | RecordKind::Done => None,
         }
         .unwrap_or(Self::Malformed)
     }

@@ -1,13 +1,14 @@
-//! Verifies a log: its chunks are checked in parallel, in bounded memory (P8), and joined here: the chain from chunk to
-//! chunk, the counts of each run, and the line that is known from elsewhere.
+//! Verifies logs: the chunks of each are checked in parallel, in bounded memory (P8), and joined here: the chain from chunk to
+//! chunk, the counts of each run, and the lines that are known from elsewhere.
 
 mod chunk;
 mod fault;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -22,35 +23,44 @@ use fault::FaultKind;
 pub use fault::LogFault;
 use source::{ChunkReader, LogFile};
 
-/// The result of verifying a log.
+/// The result of verifying logs.
 #[derive(Debug, Default)]
 pub struct Verification {
     /// The first faults.
     pub faults: Vec<LogFault>,
     /// Number of faults, the ones that aren't kept included.
     pub fault_count: u64,
-    /// Lines of the log.
+    /// Lines of the logs.
     pub lines: u64,
     /// Records of messages among them.
     pub messages: u64,
     /// Runs that wrote them.
     pub runs: u64,
-    /// Sequence number and hash of the last line.
+    /// The first unfinished lines that a start record declares.
+    pub notes: Vec<TornLine>,
+    /// The files, those of each log together, in the order of its chain.
+    pub files: Vec<PathBuf>,
+    /// The logs.
+    pub logs: Vec<VerifiedLog>,
+}
+
+/// One of the logs that were verified together.
+#[derive(Debug, Default)]
+pub struct VerifiedLog {
+    /// Its files, by their places in [`Verification::files`].
+    pub files: Range<usize>,
+    /// Sequence number and hash of its last line.
     pub head: Option<(u64, String)>,
     /// Checkpoints and ends whose signature is of a given key.
     pub signatures: u64,
     /// The sequence number of the last of them: if there is no fault, the holder of that key vouches for every line up to it.
     pub signed_up_to: Option<u64>,
-    /// The first unfinished lines that a start record declares.
-    pub notes: Vec<TornLine>,
-    /// The files in the order of the chain.
-    pub files: Vec<PathBuf>,
 }
 
 /// An unfinished line (torn write) of a killed run, declared by the start record after it: not a fault.
 #[derive(Debug, Clone, Copy)]
 pub struct TornLine {
-    /// The file, by its place in the chain.
+    /// The file, by its place in [`Verification::files`].
     pub file: usize,
     /// The line of that start record, from 0, and its sequence number.
     line: u64,
@@ -78,10 +88,12 @@ pub struct LogHead {
 }
 
 /// A value computed from the records of a log while it is verified. Chunks are read in parallel and in no order: what depends on
-/// order goes by [`LogLine::sequence`].
+/// order goes by [`LogLine::position`].
 pub trait Aggregate: Send {
     /// Adds a message whose line is intact, or messages that were imported.
     fn add_message(&mut self, line: &LogLine<'_>);
+    /// Adds that a duty was done, likewise.
+    fn add_done(&mut self, _: &LogLine<'_>) {}
     /// Adds the start of a run, or of its resumption, likewise.
     fn add_start(&mut self, _: &LogLine<'_>) {}
     /// Adds a checkpoint or the end of a run, likewise.
@@ -100,81 +112,114 @@ pub(super) const MAX_KEPT_FAULTS: usize = 20;
 /// Runs whose messages are counted at the same time. Only a run resumed after as many others isn't checked.
 const MAX_TRACKED_RUNS: usize = 1 << 16;
 
-/// Verifies the log in these files, in whatever order they are named.
+/// Logs at most that are verified together.
+const MAX_LOGS: usize = 1 << 10;
+
+/// What logs are verified with.
 ///
-/// # Errors
-/// When one can't be read, or is keyed and no key is given.
-pub fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&LogHead>) -> Result<Verification, LogError> {
-    verify_and_aggregate(paths, key, head, || ()).map(|(verification, ())| verification)
+/// ```
+/// # use dmv_redact::Filter;
+/// # use dmv_redact_log::{DisclosureLog, Verifier};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("disclosures.ndjson");
+/// # DisclosureLog::open(&path, &Filter::builder().build()?)?.end()?;
+/// let verified = Verifier::default().verify(&[path])?;
+/// assert_eq!((verified.fault_count, verified.lines), (0, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Verifier<'v> {
+    keys: &'v [Key],
+    heads: &'v [LogHead],
+    /// Of signatures; `None`: they aren't checked.
+    public_keys: Option<&'v [PublicKey]>,
 }
 
-/// Verifies the log, and the signatures of its checkpoints and ends, each of which must be of one of these keys. What one run signs
-/// all later ones must sign; what came before may be unsigned. What was written after [`Verification::signed_up_to`] isn't signed
-/// yet.
-///
-/// # Errors
-/// As [`verify`], and when there is no public key.
-#[cfg(feature = "sign")]
-pub fn verify_signed(
-    paths: &[PathBuf],
-    key: Option<&Key>,
-    public_keys: &[PublicKey],
-    head: Option<&LogHead>,
-) -> Result<Verification, LogError> {
-    if public_keys.is_empty() {
-        return Err(LogError::Usage("it takes a public key to verify signatures".to_owned()));
-    }
-    verify_with(paths, &Checks { key, head, public_keys }, || ()).map(|(verification, ())| verification)
-}
-
-/// What lines are checked against.
+/// What the lines of one log are checked against.
 #[derive(Debug)]
 struct Checks<'c> {
+    /// The log, by its place among all.
+    log: u16,
     key: Option<&'c Key>,
-    head: Option<&'c LogHead>,
-    /// Of signatures; they aren't checked if there is none.
+    heads: &'c [LogHead],
     public_keys: &'c [PublicKey],
 }
 
-/// Verifies a log and aggregates its records, beginning with `empty`.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_and_aggregate<T: Aggregate>(
-    paths: &[PathBuf],
-    key: Option<&Key>,
-    head: Option<&LogHead>,
-    empty: impl Fn() -> T,
-) -> Result<(Verification, T), LogError> {
-    verify_with(paths, &Checks { key, head, public_keys: &[] }, empty)
-}
+impl<'v> Verifier<'v> {
+    /// The keys of the hashes: those of each log are made with one of them. Without any, they are made without a key.
+    #[must_use]
+    pub fn keys(self, keys: &'v [Key]) -> Self {
+        Self { keys, ..self }
+    }
 
-fn verify_with<T: Aggregate>(
-    paths: &[PathBuf],
-    checks: &Checks<'_>,
-    empty: impl Fn() -> T,
-) -> Result<(Verification, T), LogError> {
-    let sources = LogFile::in_order(paths)?;
-    if let (None, Some(keyed)) = (checks.key, sources.iter().find(|source| source.is_keyed)) {
-        let message =
-            format!("{}: its hashes were made with a key: it takes that to verify them", keyed.path.display());
-        return Err(LogError::Usage(message));
+    /// Lines that must be there, each in one of the logs.
+    #[must_use]
+    pub fn heads(self, heads: &'v [LogHead]) -> Self {
+        Self { heads, ..self }
     }
-    let mut chain = ChainVerifier::default();
-    let mut bytes = 0;
-    let slot = || ChunkSlot { buffer: Vec::new(), start: None, aggregate: empty() };
-    let mut slots: Vec<ChunkSlot<T>> = std::iter::repeat_with(slot).take(rayon::current_num_threads() * 2).collect();
-    for (file, source) in sources.iter().enumerate() {
-        bytes =
-            chain.add_file((file, source), &mut slots, checks).map_err(|error| LogError::io(&source.path, &error))?;
+
+    /// Verifies the signatures of checkpoints and ends, too, each of which must be of one of these keys. What one run signs all
+    /// later ones must sign; what came before may be unsigned. What was written after [`VerifiedLog::signed_up_to`] isn't signed
+    /// yet.
+    #[cfg(feature = "sign")]
+    #[must_use]
+    pub fn public_keys(self, public_keys: &'v [PublicKey]) -> Self {
+        Self { public_keys: Some(public_keys), ..self }
     }
-    let mut aggregate = empty();
-    for slot in slots {
-        aggregate.merge(slot.aggregate);
+
+    /// Verifies the logs in these files, in whatever order they are named. Files are of one log if the first line of one was
+    /// written right after the last line of another. Where no more than one file has the first line of a log, all are of
+    /// that.
+    ///
+    /// # Errors
+    /// When a file can't be read, or is keyed and there is no key, there are public keys, but none among them, or these are
+    /// more than 1,024 logs.
+    pub fn verify(self, paths: &[PathBuf]) -> Result<Verification, LogError> {
+        self.aggregate(paths, || ()).map(|(verification, ())| verification)
     }
-    let mut verification = chain.end(bytes, checks);
-    verification.files = sources.into_iter().map(|source| source.path).collect();
-    Ok((verification, aggregate))
+
+    /// The same, and aggregates the records of all logs, beginning with `empty`.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn aggregate<T: Aggregate>(
+        self,
+        paths: &[PathBuf],
+        empty: impl Fn() -> T,
+    ) -> Result<(Verification, T), LogError> {
+        let Self { keys, heads, public_keys } = self;
+        if public_keys.is_some_and(<[PublicKey]>::is_empty) {
+            return Err(LogError::Usage("it takes a public key to verify signatures".to_owned()));
+        }
+        let mut files = LogFile::in_order(paths)?;
+        let beginnings: BTreeSet<Hash> = files.iter().filter_map(LogFile::beginning).collect();
+        let slot = || ChunkSlot { buffer: Vec::new(), start: None, aggregate: empty() };
+        let mut slots: Vec<ChunkSlot<T>> =
+            std::iter::repeat_with(slot).take(rayon::current_num_threads() * 2).collect();
+        let mut chain = ChainVerifier::default();
+        while let Some(first) = (!files.is_empty()).then(|| files.remove(0)) {
+            let number = chain.result.logs.len();
+            let log = u16::try_from(number).ok().filter(|_| number < MAX_LOGS);
+            let log = log.ok_or_else(|| LogError::Usage(format!("these are more than {MAX_LOGS} logs")))?;
+            let checks = Checks { log, key: first.key(keys)?, heads, public_keys: public_keys.unwrap_or_default() };
+            chain.begin_log();
+            let mut next = Some(first);
+            while let Some(file) = next {
+                let read = chain.add_file(&file, &mut slots, &checks);
+                read.map_err(|error| LogError::io(&file.path, &error))?;
+                chain.result.files.push(file.path);
+                let follows = |other: &LogFile| beginnings.len() < 2 || chain.is_followed_by(other);
+                next = files.iter().position(follows).map(|at| files.remove(at));
+            }
+            chain.end_log(&checks);
+        }
+        chain.report_missing_heads(heads.len());
+        let mut aggregate = empty();
+        for slot in slots {
+            aggregate.merge(slot.aggregate);
+        }
+        Ok((chain.result, aggregate))
+    }
 }
 
 /// A chunk that is checked in parallel with others, and the messages of all that were in its place.
@@ -194,10 +239,23 @@ impl<T: Aggregate> ChunkSlot<T> {
     }
 }
 
-/// Joins the checked chunks, in order.
-#[derive(Debug)]
+/// Joins the checked chunks of one log after the other, in order.
+#[derive(Debug, Default)]
 struct ChainVerifier {
     result: Verification,
+    /// The lines that are known from elsewhere, by number, as far as there is a line with that sequence number: `None` once one has
+    /// that hash, or else a fault of the first that has another.
+    heads: BTreeMap<usize, Option<LogFault>>,
+    log: LogState,
+}
+
+/// The state of one log.
+#[derive(Debug)]
+struct LogState {
+    /// The place of its first file among all.
+    first_file: usize,
+    /// The hash of the first line of the chain, if it was there.
+    beginning: Option<Hash>,
     predecessor: Predecessor,
     /// The last line, and its file.
     last: Option<(usize, LineInfo)>,
@@ -215,10 +273,12 @@ struct ChainVerifier {
     run_is_signed: bool,
     /// Whether that of any run so far does, or anything has a signature.
     is_signed: bool,
-    has_head: bool,
-    /// The current file, and how many of its lines have been read.
+    signatures: u64,
+    signed_up_to: Option<u64>,
+    /// The current file, by its place among all, how many of its lines have been read, and its bytes once it was.
     file: usize,
     lines: u64,
+    bytes: u64,
     /// Whether the first line of a file that isn't the first is still to come.
     is_between_files: bool,
 }
@@ -232,10 +292,11 @@ struct RunState {
     abandoned: Option<LogFault>,
 }
 
-impl Default for ChainVerifier {
+impl Default for LogState {
     fn default() -> Self {
         Self {
-            result: Verification::default(),
+            first_file: 0,
+            beginning: None,
             predecessor: Predecessor::GENESIS,
             last: None,
             runs: BTreeMap::new(),
@@ -245,24 +306,38 @@ impl Default for ChainVerifier {
             may_stop: false,
             run_is_signed: false,
             is_signed: false,
-            has_head: false,
+            signatures: 0,
+            signed_up_to: None,
             file: 0,
             lines: 0,
+            bytes: 0,
             is_between_files: false,
         }
     }
 }
 
 impl ChainVerifier {
-    /// Reads and checks the next file, as many chunks at a time as there are slots. Returns the bytes of the file.
+    /// Begins the next log.
+    fn begin_log(&mut self) {
+        self.log = LogState { first_file: self.result.files.len(), ..LogState::default() };
+    }
+
+    /// Whether a file goes on with the log, or begins as it does, and so repeats it.
+    fn is_followed_by(&self, file: &LogFile) -> bool {
+        let LogState { predecessor, beginning, .. } = &self.log;
+        let repeats = file.beginning().is_some() && file.beginning() == *beginning;
+        repeats || file.first.is_some_and(|(_, previous)| previous == predecessor.link.hash)
+    }
+
+    /// Reads and checks the next file of the log, as many chunks at a time as there are slots.
     fn add_file<T: Aggregate>(
         &mut self,
-        (file, source): (usize, &LogFile),
+        file: &LogFile,
         slots: &mut [ChunkSlot<T>],
         checks: &Checks<'_>,
-    ) -> io::Result<u64> {
-        let mut chunks = ChunkReader::open(&source.path)?;
-        self.begin(file, source, &mut chunks)?;
+    ) -> io::Result<()> {
+        let mut chunks = ChunkReader::open(&file.path)?;
+        self.begin_file(file, &mut chunks)?;
         loop {
             for slot in slots.iter_mut() {
                 slot.start = chunks.next(&mut slot.buffer)?;
@@ -273,17 +348,23 @@ impl ChainVerifier {
                 break;
             }
         }
-        self.end_file();
-        Ok(chunks.bytes())
+        if self.log.lines == 0 {
+            self.fault(0, 0, FaultKind::NoRecord);
+        }
+        self.log.bytes = chunks.bytes();
+        Ok(())
     }
 
     /// Begins the next file; lines that an earlier file already had are skipped.
-    fn begin(&mut self, file: usize, source: &LogFile, chunks: &mut ChunkReader) -> io::Result<()> {
-        (self.file, self.lines, self.is_between_files) = (file, 0, self.last.is_some());
-        if self.is_between_files && source.first.is_some_and(|first| first <= self.predecessor.link.sequence) {
-            let skipped = chunks.skip_through(self.predecessor.link.sequence)?;
+    fn begin_file(&mut self, file: &LogFile, chunks: &mut ChunkReader) -> io::Result<()> {
+        let log = &mut self.log;
+        log.beginning = log.beginning.or(file.beginning());
+        (log.file, log.lines, log.is_between_files) = (self.result.files.len(), 0, log.last.is_some());
+        let last = log.predecessor.link.sequence;
+        if log.is_between_files && file.sequence().is_some_and(|first| first <= last) {
+            let skipped = chunks.skip_through(last)?;
             self.fault(0, 0, FaultKind::Overlap(skipped));
-            self.lines = skipped;
+            self.log.lines = skipped;
             self.result.lines += skipped;
         }
         Ok(())
@@ -291,21 +372,21 @@ impl ChainVerifier {
 
     /// Adds the next chunk.
     fn add(&mut self, chunk: Chunk) {
-        let lines = self.lines;
+        let lines = self.log.lines;
         let mut faults = chunk.faults;
         self.result.fault_count += chunk.fault_count;
         if let Some((info, broken)) = &chunk.first {
-            let predecessor = Predecessor { broken: self.predecessor.broken + broken, ..self.predecessor };
+            let predecessor = Predecessor { broken: self.log.predecessor.broken + broken, ..self.log.predecessor };
             if let Some(kind) = predecessor.mismatch(info) {
                 let kind = match kind {
-                    FaultKind::Missing(count) if self.is_between_files => FaultKind::Gap(count),
+                    FaultKind::Missing(count) if self.log.is_between_files => FaultKind::Gap(count),
                     kind => kind,
                 };
                 self.result.fault_count += 1;
                 let LineInfo { line, byte, .. } = *info;
                 faults.push(LogFault { file: 0, line, byte, sequence: Some(info.link.sequence), kind });
             }
-            self.is_between_files = false;
+            self.log.is_between_files = false;
         }
         for record in &chunk.run_records {
             for kind in [self.run_record(record), self.signature(record)].into_iter().flatten() {
@@ -316,20 +397,24 @@ impl ChainVerifier {
         }
         self.count(chunk.messages);
         match chunk.last {
-            None => self.predecessor.broken += chunk.broken,
+            None => self.log.predecessor.broken += chunk.broken,
             // A chunk out of order is reported at its first line.
-            Some(last) if last.link.sequence <= self.predecessor.link.sequence => {}
+            Some(last) if last.link.sequence <= self.log.predecessor.link.sequence => {}
             Some(last) => {
-                self.predecessor = Predecessor { link: last.link, kind: last.kind, broken: chunk.broken };
-                self.last = Some((self.file, LineInfo { line: lines + last.line, ..last }));
+                self.log.predecessor = Predecessor { link: last.link, kind: last.kind, broken: chunk.broken };
+                self.log.last = Some((self.log.file, LineInfo { line: lines + last.line, ..last }));
             }
         }
-        self.has_head |= chunk.has_head;
-        self.lines += chunk.lines;
+        for (number, mismatch) in chunk.heads {
+            let place = |fault: LogFault| LogFault { file: self.log.file, line: lines + fault.line, ..fault };
+            let known = self.heads.entry(number).or_insert(mismatch.map(place));
+            *known = known.filter(|_| mismatch.is_some());
+        }
+        self.log.lines += chunk.lines;
         self.result.lines += chunk.lines;
         faults.sort_by_key(|fault| fault.line);
         for fault in faults {
-            self.keep(LogFault { file: self.file, line: lines + fault.line, ..fault });
+            self.keep(LogFault { file: self.log.file, line: lines + fault.line, ..fault });
         }
     }
 
@@ -339,14 +424,14 @@ impl ChainVerifier {
         match &record.content {
             RunContent::Start(started) => self.start_run(record, started),
             RunContent::Counted(recorded) => {
-                self.run_is_open &= record.kind != RecordKind::End;
-                let run = self.run.and_then(|run| self.runs.get_mut(&run))?;
+                self.log.run_is_open &= record.kind != RecordKind::End;
+                let run = self.log.run.and_then(|run| self.log.runs.get_mut(&run))?;
                 // Its count becomes the new baseline, or one fault would be reported at every checkpoint.
                 let counted = run.counts.replace(*recorded)?;
                 (counted != *recorded).then_some(FaultKind::Miscounted)
             }
             RunContent::Malformed => {
-                self.run_is_open &= record.kind != RecordKind::End;
+                self.log.run_is_open &= record.kind != RecordKind::End;
                 Some(FaultKind::Incomplete)
             }
         }
@@ -355,20 +440,20 @@ impl ChainVerifier {
     /// Adds the signature of a record of a run, and returns what is wrong with it. A wrong one is reported already.
     fn signature(&mut self, record: &RunRecord) -> Option<FaultKind> {
         if let RunContent::Start(started) = &record.content {
-            self.run_is_signed = started.signed.is_some();
+            self.log.run_is_signed = started.signed.is_some();
         }
-        self.is_signed |=
-            self.run_is_signed || matches!(record.signature, SignatureState::Verified | SignatureState::Wrong);
+        self.log.is_signed |=
+            self.log.run_is_signed || matches!(record.signature, SignatureState::Verified | SignatureState::Wrong);
         match (record.signature, record.kind) {
             (SignatureState::Verified, _) => {
-                self.result.signatures += 1;
-                self.result.signed_up_to = self.result.signed_up_to.max(Some(record.sequence));
+                self.log.signatures += 1;
+                self.log.signed_up_to = self.log.signed_up_to.max(Some(record.sequence));
                 None
             }
             (SignatureState::Missing, RecordKind::Start) => {
-                (self.is_signed && !self.run_is_signed).then_some(FaultKind::SigningStopped)
+                (self.log.is_signed && !self.log.run_is_signed).then_some(FaultKind::SigningStopped)
             }
-            (SignatureState::Missing, _) => self.run_is_signed.then_some(FaultKind::Unsigned),
+            (SignatureState::Missing, _) => self.log.run_is_signed.then_some(FaultKind::Unsigned),
             (SignatureState::Unchecked | SignatureState::Wrong, _) => None,
         }
     }
@@ -377,20 +462,20 @@ impl ChainVerifier {
     fn start_run(&mut self, record: &RunRecord, started: &StartFields) -> Option<FaultKind> {
         if started.torn_bytes > 0 && self.result.notes.len() < MAX_KEPT_FAULTS {
             let RunRecord { line, sequence, torn, .. } = *record;
-            let (line, torn_bytes, is_kept) = (self.lines + line, started.torn_bytes, torn > 0);
-            self.result.notes.push(TornLine { file: self.file, line, sequence, torn_bytes, is_kept });
+            let (line, torn_bytes, is_kept) = (self.log.lines + line, started.torn_bytes, torn > 0);
+            self.result.notes.push(TornLine { file: self.log.file, line, sequence, torn_bytes, is_kept });
         }
         self.note_missing_end(record);
         let id = started.run;
-        (self.run, self.run_is_open, self.may_stop) = (Some(id), true, started.open_ended);
+        (self.log.run, self.log.run_is_open, self.log.may_stop) = (Some(id), true, started.open_ended);
         if id == record.sequence {
             self.result.runs += 1;
             self.track(id, Some(DispositionCounts::default()));
-        } else if let Some(run) = self.runs.get_mut(&id) {
+        } else if let Some(run) = self.log.runs.get_mut(&id) {
             run.abandoned = None;
         } else {
             self.track(id, None);
-            return (id > self.evicted).then_some(FaultKind::UnknownRun);
+            return (id > self.log.evicted).then_some(FaultKind::UnknownRun);
         }
         None
     }
@@ -399,12 +484,14 @@ impl ChainVerifier {
     /// and one of them may have been the end.
     fn note_missing_end(&mut self, record: &RunRecord) {
         let (predecessor, broken) = match record.predecessor {
-            (Some(info), broken) => (Some((self.file, LineInfo { line: self.lines + info.line, ..info })), broken),
-            (None, broken) => (self.last, self.predecessor.broken + broken),
+            (Some(info), broken) => {
+                (Some((self.log.file, LineInfo { line: self.log.lines + info.line, ..info })), broken)
+            }
+            (None, broken) => (self.log.last, self.log.predecessor.broken + broken),
         };
-        if let (true, 0, Some((file, info))) = (self.run_is_open && !self.may_stop, broken, predecessor)
+        if let (true, 0, Some((file, info))) = (self.log.run_is_open && !self.log.may_stop, broken, predecessor)
             && info.link.sequence + 1 == record.sequence
-            && let Some(run) = self.run.and_then(|run| self.runs.get_mut(&run))
+            && let Some(run) = self.log.run.and_then(|run| self.log.runs.get_mut(&run))
         {
             let LineInfo { line, byte, link, .. } = info;
             run.abandoned =
@@ -413,11 +500,11 @@ impl ChainVerifier {
     }
 
     fn track(&mut self, run: u64, counts: Option<DispositionCounts>) {
-        self.runs.insert(run, RunState { counts, abandoned: None });
-        if self.runs.len() > MAX_TRACKED_RUNS
-            && let Some((oldest, RunState { abandoned, .. })) = self.runs.pop_first()
+        self.log.runs.insert(run, RunState { counts, abandoned: None });
+        if self.log.runs.len() > MAX_TRACKED_RUNS
+            && let Some((oldest, RunState { abandoned, .. })) = self.log.runs.pop_first()
         {
-            self.evicted = self.evicted.max(oldest);
+            self.log.evicted = self.log.evicted.max(oldest);
             self.report_abandoned(abandoned);
         }
     }
@@ -433,7 +520,7 @@ impl ChainVerifier {
     /// Counts messages of the current run.
     fn count(&mut self, messages: DispositionCounts) {
         self.result.messages += messages.messages();
-        if let Some(RunState { counts: Some(counts), .. }) = self.run.and_then(|run| self.runs.get_mut(&run)) {
+        if let Some(RunState { counts: Some(counts), .. }) = self.log.run.and_then(|run| self.log.runs.get_mut(&run)) {
             counts.merge(messages);
         }
     }
@@ -441,7 +528,7 @@ impl ChainVerifier {
     /// Reports a fault of the current file that belongs to no line.
     fn fault(&mut self, line: u64, byte: u64, kind: FaultKind) {
         self.result.fault_count += 1;
-        self.keep(LogFault { file: self.file, line, byte, sequence: None, kind });
+        self.keep(LogFault { file: self.log.file, line, byte, sequence: None, kind });
     }
 
     /// Keeps the first faults in the order of the log: a fault found at the end may be about a line far before.
@@ -452,33 +539,47 @@ impl ChainVerifier {
         faults.truncate(MAX_KEPT_FAULTS);
     }
 
-    /// Ends a file.
-    fn end_file(&mut self) {
-        if self.lines == 0 {
-            self.fault(0, 0, FaultKind::NoRecord);
-        }
-    }
-
-    /// Ends the log, whose last file has `bytes` bytes.
-    fn end(mut self, bytes: u64, checks: &Checks<'_>) -> Verification {
-        for run in std::mem::take(&mut self.runs).into_values() {
+    /// Ends the log.
+    fn end_log(&mut self, checks: &Checks<'_>) {
+        for run in std::mem::take(&mut self.log.runs).into_values() {
             self.report_abandoned(run.abandoned);
         }
-        if let Some((file, LineInfo { line, byte, link, kind, .. })) = self.last
+        if let Some((file, LineInfo { line, byte, link, kind, .. })) = self.log.last
             && kind != RecordKind::End
-            && !self.may_stop
-            && self.predecessor.broken == 0
+            && !self.log.may_stop
+            && self.log.predecessor.broken == 0
         {
             self.result.fault_count += 1;
             self.keep(LogFault { file, line, byte, sequence: Some(link.sequence), kind: FaultKind::NoEnd });
         }
-        if !checks.public_keys.is_empty() && !self.is_signed && self.last.is_some() {
-            self.fault(self.lines, bytes, FaultKind::NeverSigned);
+        if !checks.public_keys.is_empty() && !self.log.is_signed && self.log.last.is_some() {
+            self.fault(self.log.lines, self.log.bytes, FaultKind::NeverSigned);
         }
-        if checks.head.is_some() && !self.has_head {
-            self.fault(self.lines, bytes, FaultKind::HeadMissing);
+        let LogState { first_file, last, signatures, signed_up_to, .. } = &self.log;
+        self.result.logs.push(VerifiedLog {
+            files: *first_file..self.result.files.len(),
+            head: last.map(|(_, last)| (last.link.sequence, last.link.hash_text())),
+            signatures: *signatures,
+            signed_up_to: *signed_up_to,
+        });
+    }
+
+    /// Reports each line that is known from elsewhere and in none of the logs.
+    fn report_missing_heads(&mut self, count: usize) {
+        for number in 0..count {
+            let end = LogFault {
+                file: self.log.file,
+                line: self.log.lines,
+                byte: self.log.bytes,
+                sequence: None,
+                kind: FaultKind::HeadMissing,
+            };
+            match self.heads.get(&number).copied() {
+                Some(None) => continue,
+                Some(Some(mismatch)) => self.keep(mismatch),
+                None => self.keep(end),
+            }
+            self.result.fault_count += 1;
         }
-        self.result.head = self.last.map(|(_, last)| (last.link.sequence, last.link.hash_text()));
-        self.result
     }
 }

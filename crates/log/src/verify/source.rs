@@ -5,9 +5,10 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::chunk::CHUNK_BYTES;
-use crate::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
+use crate::chain::{Hash, Link, LogLine, MAX_LINE_BYTES, RecordKind};
 use crate::records::{self, StartFields};
 use crate::rotation::is_named;
+use crate::{Key, LogError};
 
 /// Magic numbers of gzip and Zstandard.
 const GZIP: &[u8] = &[0x1F, 0x8B];
@@ -17,10 +18,10 @@ const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 #[derive(Debug)]
 pub(super) struct LogFile {
     pub(super) path: PathBuf,
-    /// The sequence number of its first readable line.
-    pub(super) first: Option<u64>,
-    /// Whether its first start record says that the hashes are keyed, and fails verification without a key.
-    pub(super) is_keyed: bool,
+    /// Its first readable line, and the hash of the line before that.
+    pub(super) first: Option<(Link, Hash)>,
+    /// Its first start record, with its end, if that doesn't verify without a key and says that there is one.
+    keyed_start: Option<Vec<u8>>,
 }
 
 impl LogFile {
@@ -28,24 +29,54 @@ impl LogFile {
     fn probe(path: &Path) -> io::Result<Self> {
         let mut buffer = Vec::new();
         ChunkReader::open(path)?.next(&mut buffer)?;
-        let mut lines =
-            buffer.split(|byte| *byte == b'\n').filter_map(|text| LogLine::parse_last(text).map(|(_, line)| line));
-        let first = lines.clone().next().map(|line| line.link.sequence);
-        let start = lines.find(|line| line.kind == RecordKind::Start).filter(|line| !line.is_intact(None));
-        let started = start.and_then(|line| records::read(&line, &mut Vec::new()));
-        let is_keyed = started.is_some_and(|started: StartFields| started.keyed);
-        Ok(Self { path: path.to_owned(), first, is_keyed })
+        let mut lines = buffer
+            .split(|byte| *byte == b'\n')
+            .filter_map(|text| LogLine::parse_last(text).map(|(at, line)| (at, text, line)));
+        let first = lines.clone().next().map(|(_, _, line)| (line.link, line.previous));
+        let start =
+            lines.find(|(_, _, line)| line.kind == RecordKind::Start).filter(|(_, _, line)| !line.is_intact(None));
+        let keyed_start = start.and_then(|(at, text, line)| {
+            let started: StartFields = records::read(&line, &mut Vec::new())?;
+            Some(text.get(at..)?.to_owned()).filter(|_| started.keyed)
+        });
+        Ok(Self { path: path.to_owned(), first, keyed_start })
     }
 
-    /// The files in the order of the chain, whatever order they are named in.
-    pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::LogError> {
-        let mut sources = Vec::with_capacity(paths.len());
+    /// The files, in the order of their first lines.
+    pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, LogError> {
+        let mut files = Vec::with_capacity(paths.len());
         let named_twice: Vec<PathBuf> = paths.iter().filter_map(|path| other_name(path)).collect();
         for path in paths.iter().filter(|path| !is_next(path, paths) && !named_twice.contains(path)) {
-            sources.push(Self::probe(path).map_err(|error| super::LogError::io(path, &error))?);
+            files.push(Self::probe(path).map_err(|error| LogError::io(path, &error))?);
         }
-        sources.sort_by_key(|source| (source.first.is_none(), source.first));
-        Ok(sources)
+        files.sort_by_key(|file| (file.first.is_none(), file.sequence()));
+        Ok(files)
+    }
+
+    /// The sequence number of its first readable line.
+    pub(super) fn sequence(&self) -> Option<u64> {
+        self.first.map(|(link, _)| link.sequence)
+    }
+
+    /// The hash of the line that a log begins with, if this is its first file.
+    pub(super) fn beginning(&self) -> Option<Hash> {
+        self.first.filter(|(link, _)| link.sequence == 1).map(|(link, _)| link.hash)
+    }
+
+    /// The key of its hashes, of those that there are. Where there is any, a file of hashes without a key is as wrong as one of
+    /// another key: whoever changed it would leave the key out.
+    ///
+    /// # Errors
+    /// When it has a key and there is none.
+    pub(super) fn key<'k>(&self, keys: &'k [Key]) -> Result<Option<&'k Key>, LogError> {
+        let Some(start) = &self.keyed_start else { return Ok(keys.first()) };
+        if keys.is_empty() {
+            let path = self.path.display();
+            let message = format!("{path}: its hashes were made with a key: it takes that to verify them");
+            return Err(LogError::Usage(message));
+        }
+        let line = LogLine::parse(start);
+        Ok(keys.iter().find(|key| line.is_some_and(|line| line.is_intact(Some(key)))).or(keys.first()))
     }
 }
 

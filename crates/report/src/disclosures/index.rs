@@ -1,39 +1,62 @@
 //! What must be known of a whole log before its messages are counted: which records are superseded, and how each run began.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::record::{Name, PolicyMembers, day_of, minute_of};
-use dmv_redact_log::{Aggregate, LogLine, RECORD_VERSION};
+use dmv_redact_log::{Aggregate, LinePosition, LogLine, RECORD_VERSION};
 use dmv_redact_model::date::Date;
 
 /// Collects, in any order, what an index is made of.
 #[derive(Default)]
 pub(super) struct LogScan {
     named: Vec<NamedRecord>,
-    runs: Vec<(u64, RunStart)>,
-    /// Lines in a row that are as they were written: first and last sequence number.
-    whole: Vec<(u64, u64)>,
+    runs: Vec<(LinePosition, RunStart)>,
+    /// Lines in a row that are as they were written: first and last.
+    whole: Vec<(LinePosition, LinePosition)>,
     messages: u64,
-    last: u64,
+    last: BTreeMap<u16, u64>,
+    /// Records of messages from which duties follow, by hash.
+    owing: Vec<(RecordHash, LinePosition)>,
+    done: Vec<Done>,
     object: Vec<u8>,
 }
 
-/// A record of a message that is told apart from others: 32 bytes each, for however long the log is. In the order of the one
-/// that stays: with which the message went out, or else the last.
+/// The hash of a record: 64 hexadecimal digits.
+pub(super) type RecordHash = [u8; 64];
+
+/// That a duty was done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Done {
+    /// The record that it follows from.
+    of: RecordHash,
+    duty: String,
+    pub(crate) on: Date,
+    pub(crate) by: String,
+}
+
+/// A record of a message that is told apart from others: 32 bytes each, for however long the log is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct NamedRecord {
     /// A hash of what tells the message apart.
     message: [u8; 16],
     went_out: bool,
+    log: u16,
     sequence: u64,
     is_held: bool,
     /// When it was recorded, in minutes; 0 if it doesn't say.
     minute: u32,
+}
+
+impl NamedRecord {
+    fn position(&self) -> LinePosition {
+        LinePosition { log: self.log, sequence: self.sequence }
+    }
 }
 
 /// That a message was held before the record that counts.
@@ -43,19 +66,23 @@ pub(crate) struct Review {
     pub(crate) minutes: Option<u32>,
 }
 
-/// The index of a log.
+/// The index of the logs that are counted together.
 pub(crate) struct Index {
-    /// Sequence numbers, ascending.
-    superseded: Vec<u64>,
-    /// By the sequence number of the record that counts, ascending.
-    reviews: Vec<(u64, Review)>,
-    /// By the sequence number of their start, ascending.
-    runs: Vec<(u64, RunStart)>,
+    /// Records that don't count, each with the one of the same message that does, ascending.
+    superseded: Vec<(LinePosition, LinePosition)>,
+    /// By the record that counts, ascending.
+    reviews: Vec<(LinePosition, Review)>,
+    /// By their start, ascending.
+    runs: Vec<(LinePosition, RunStart)>,
     /// Lines in a row that are as they were written, ascending: between two of these something is lost.
-    whole: Vec<(u64, u64)>,
+    whole: Vec<(LinePosition, LinePosition)>,
     messages: u64,
-    /// The sequence number of the last message.
-    last: u64,
+    /// The last message of each log.
+    last: BTreeMap<u16, u64>,
+    /// Duties that were done, by the record that counts and their ids.
+    done: BTreeMap<(LinePosition, String), Done>,
+    /// Records that a duty was done of, and that aren't in these logs, or owe none.
+    pub(super) done_elsewhere: u64,
 }
 
 /// What the start of a run says of its messages.
@@ -92,6 +119,19 @@ struct Identity<'b> {
     time: Option<Cow<'b, str>>,
     bytes_in: Option<u64>,
     imported: Option<u64>,
+    duties: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct DoneMembers<'b> {
+    #[serde(borrow)]
+    of: Cow<'b, str>,
+    #[serde(borrow)]
+    duty: Cow<'b, str>,
+    #[serde(borrow)]
+    on: Cow<'b, str>,
+    #[serde(borrow)]
+    by: Cow<'b, str>,
 }
 
 #[derive(Deserialize)]
@@ -129,11 +169,12 @@ impl Identity<'_> {
         Sha256::digest(text).first_chunk().copied()
     }
 
-    fn record(&self, sequence: u64) -> Option<NamedRecord> {
+    fn record(&self, LinePosition { log, sequence }: LinePosition) -> Option<NamedRecord> {
         let disposition = self.disposition.as_deref();
         Some(NamedRecord {
             message: self.hash()?,
             went_out: matches!(disposition, Some("released" | "redacted")),
+            log,
             sequence,
             is_held: disposition == Some("held"),
             minute: self.time.as_deref().and_then(minute_of).unwrap_or(0),
@@ -142,31 +183,51 @@ impl Identity<'_> {
 }
 
 impl LogScan {
-    /// Adds the sequence number of a line that is as it was written.
-    fn note_line(&mut self, sequence: u64) {
+    /// Adds the position of a line that is as it was written.
+    fn note_line(&mut self, at: LinePosition) {
         match self.whole.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(sequence) => *last = sequence,
-            _ => self.whole.push((sequence, sequence)),
+            Some((_, last)) if is_next(*last, at) => *last = at,
+            _ => self.whole.push((at, at)),
         }
     }
 }
 
+/// Whether a line is the one right after another.
+fn is_next(line: LinePosition, other: LinePosition) -> bool {
+    line.log == other.log && line.sequence.checked_add(1) == Some(other.sequence)
+}
+
 impl Aggregate for LogScan {
     fn add_message(&mut self, line: &LogLine<'_>) {
-        self.note_line(line.sequence());
+        let position = line.position();
+        self.note_line(position);
         line.write_object(&mut self.object);
         let identity = serde_json::from_slice::<Identity<'_>>(&self.object).ok();
-        self.named.extend(identity.and_then(|identity| identity.record(line.sequence())));
+        if identity.as_ref().is_some_and(|identity| identity.duties.is_some() && !identity.dry_run) {
+            self.owing.push((line.hash(), position));
+        }
+        self.named.extend(identity.and_then(|identity| identity.record(position)));
         self.messages += 1;
-        self.last = self.last.max(line.sequence());
+        let last = self.last.entry(position.log).or_default();
+        *last = position.sequence.max(*last);
+    }
+
+    fn add_done(&mut self, line: &LogLine<'_>) {
+        self.note_line(line.position());
+        line.write_object(&mut self.object);
+        if let Ok(DoneMembers { of, duty, on, by }) = serde_json::from_slice(&self.object)
+            && let (Ok(of), Some(on)) = (of.as_bytes().try_into(), Date::parse(&on))
+        {
+            self.done.push(Done { of, duty: duty.into_owned(), on, by: by.into_owned() });
+        }
     }
 
     fn add_progress(&mut self, line: &LogLine<'_>) {
-        self.note_line(line.sequence());
+        self.note_line(line.position());
     }
 
     fn add_start(&mut self, line: &LogLine<'_>) {
-        self.note_line(line.sequence());
+        self.note_line(line.position());
         line.write_object(&mut self.object);
         if let Ok(StartMembers { time, policy, record_version, data_elements, names_in }) =
             serde_json::from_slice(&self.object)
@@ -178,7 +239,7 @@ impl Aggregate for LogScan {
             // Most runs of a log have the same names.
             let before = self.runs.last().and_then(|(_, run)| run.elements.clone());
             let elements = known.map(|names| before.filter(|own| **own == *names).unwrap_or_else(|| names.into()));
-            self.runs.push((line.sequence(), RunStart { date, policy, elements, names_in }));
+            self.runs.push((line.position(), RunStart { date, policy, elements, names_in }));
         }
     }
 
@@ -187,73 +248,125 @@ impl Aggregate for LogScan {
         self.messages += other.messages;
         self.runs.append(&mut other.runs);
         self.whole.append(&mut other.whole);
-        self.last = self.last.max(other.last);
+        self.owing.append(&mut other.owing);
+        self.done.append(&mut other.done);
+        for (log, last) in other.last {
+            let own = self.last.entry(log).or_default();
+            *own = last.max(*own);
+        }
     }
+}
+
+/// Of the records of one message the one that counts: with which it went out, or else the last. Within a log their order tells which
+/// that is, and between logs the clock.
+fn counted_of(records: &[NamedRecord]) -> Option<&NamedRecord> {
+    let went_out = records.last()?.went_out;
+    let (_, decided) = records.split_at(records.partition_point(|record| record.went_out != went_out));
+    let last_of_each = decided.chunk_by(|one, other| one.log == other.log).filter_map(<[NamedRecord]>::last);
+    last_of_each.max_by_key(|record| (record.minute, record.log))
+}
+
+/// The first record before it that held the message.
+fn first_hold<'r>(records: &'r [NamedRecord], counted: &NamedRecord) -> Option<&'r NamedRecord> {
+    let is_before = |record: &NamedRecord| match record.log == counted.log {
+        true => record.sequence < counted.sequence,
+        false => record.minute <= counted.minute,
+    };
+    let held: Vec<&NamedRecord> = records.iter().filter(|record| record.is_held && is_before(record)).collect();
+    let first_of_each = held.chunk_by(|one, other| one.log == other.log).filter_map(|of_log| of_log.first().copied());
+    first_of_each.min_by_key(|record| record.minute)
 }
 
 impl From<LogScan> for Index {
     fn from(scan: LogScan) -> Self {
-        let LogScan { mut named, mut runs, whole: mut lines, messages, last, .. } = scan;
+        let LogScan { mut named, mut runs, whole: mut lines, messages, last, owing, done, .. } = scan;
         lines.sort_unstable();
-        let mut whole: Vec<(u64, u64)> = Vec::new();
+        let mut whole: Vec<(LinePosition, LinePosition)> = Vec::new();
         for (first, last) in lines {
             match whole.last_mut() {
-                Some((_, before)) if before.checked_add(1) == Some(first) => *before = last,
+                Some((_, before)) if is_next(*before, first) => *before = last,
                 _ => whole.push((first, last)),
             }
         }
         named.sort_unstable();
         let (mut superseded, mut reviews) = (Vec::new(), Vec::new());
         for records in named.chunk_by(|one, other| one.message == other.message) {
-            let Some((counted, others)) = records.split_last() else { continue };
-            superseded.extend(others.iter().map(|record| record.sequence));
-            let held = others.iter().filter(|record| record.is_held && record.sequence < counted.sequence);
-            if let Some(first) = held.min_by_key(|record| record.sequence) {
+            let Some(counted) = counted_of(records) else { continue };
+            let others = records.iter().filter(|record| *record != counted);
+            superseded.extend(others.map(|record| (record.position(), counted.position())));
+            if let Some(first) = first_hold(records, counted) {
                 let is_timed = first.minute > 0 && counted.minute > 0;
                 let minutes = is_timed.then(|| counted.minute.saturating_sub(first.minute));
-                reviews.push((counted.sequence, Review { minutes }));
+                reviews.push((counted.position(), Review { minutes }));
             }
         }
         superseded.sort_unstable();
-        reviews.sort_unstable_by_key(|(sequence, _)| *sequence);
-        runs.sort_unstable_by_key(|(sequence, _)| *sequence);
-        let said: BTreeMap<u64, Arc<[String]>> =
-            runs.iter().filter_map(|(sequence, run)| Some((*sequence, run.elements.clone()?))).collect();
-        for (_, run) in &mut runs {
-            run.elements = run.elements.take().or_else(|| said.get(&run.names_in?).cloned());
+        reviews.sort_unstable_by_key(|(position, _)| *position);
+        runs.sort_unstable_by_key(|(position, _)| *position);
+        let named: BTreeMap<LinePosition, Arc<[String]>> =
+            runs.iter().filter_map(|(position, run)| Some((*position, run.elements.clone()?))).collect();
+        for (LinePosition { log, .. }, run) in &mut runs {
+            let names_in = run.names_in.map(|sequence| LinePosition { log: *log, sequence });
+            run.elements = run.elements.take().or_else(|| named.get(&names_in?).cloned());
         }
-        Self { superseded, reviews, runs, whole, messages, last }
+        let mut index =
+            Self { superseded, reviews, runs, whole, messages, last, done: BTreeMap::new(), done_elsewhere: 0 };
+        index.add_done(owing, done);
+        index
     }
 }
 
 impl Index {
+    /// Adds the duties that were done. Of one that was done twice the first day counts.
+    fn add_done(&mut self, owing: Vec<(RecordHash, LinePosition)>, mut done: Vec<Done>) {
+        let owing: HashMap<RecordHash, LinePosition> = match done.as_slice() {
+            [] => return,
+            _ => owing.into_iter().collect(),
+        };
+        done.sort_unstable_by(|one, other| (one.on, one).cmp(&(other.on, other)));
+        for done in done {
+            match owing.get(&done.of) {
+                Some(position) => {
+                    self.done.entry((self.counted(*position), done.duty.clone())).or_insert(done);
+                }
+                None => self.done_elsewhere += 1,
+            }
+        }
+    }
+
+    /// The record that counts of the message of this one: itself, unless another does.
+    pub(super) fn counted(&self, position: LinePosition) -> LinePosition {
+        let at = self.superseded.binary_search_by_key(&position, |(own, _)| *own).ok();
+        at.and_then(|at| self.superseded.get(at)).map_or(position, |(_, counted)| *counted)
+    }
+
+    /// When a duty of a message was done, and by whom; by the record that counts.
+    pub(super) fn done(&self, position: LinePosition, duty: &str) -> Option<&Done> {
+        self.done.get(&(position, duty.to_owned()))
+    }
+
     /// Records of messages that were there when the log was scanned.
     pub(super) fn messages(&self) -> u64 {
         self.messages
     }
 
     /// Whether a record was there when the log was scanned: it may have grown.
-    pub(super) fn knows(&self, sequence: u64) -> bool {
-        sequence <= self.last
-    }
-
-    /// Whether a later record is of the same message.
-    pub(super) fn is_superseded(&self, sequence: u64) -> bool {
-        self.superseded.binary_search(&sequence).is_ok()
+    pub(super) fn knows(&self, LinePosition { log, sequence }: LinePosition) -> bool {
+        self.last.get(&log).is_some_and(|last| sequence <= *last)
     }
 
     /// The review of a message, by the record that counts.
-    pub(super) fn review(&self, sequence: u64) -> Option<Review> {
-        let at = self.reviews.binary_search_by_key(&sequence, |(own, _)| *own).ok()?;
+    pub(super) fn review(&self, position: LinePosition) -> Option<Review> {
+        let at = self.reviews.binary_search_by_key(&position, |(own, _)| *own).ok()?;
         self.reviews.get(at).map(|(_, review)| *review)
     }
 
     /// The start before a record; `None` if lines between both are lost, and with them perhaps another start.
-    pub(super) fn run_at(&self, sequence: u64) -> Option<&RunStart> {
-        let after = self.runs.partition_point(|(start, _)| *start < sequence);
+    pub(super) fn run_at(&self, position: LinePosition) -> Option<&RunStart> {
+        let after = self.runs.partition_point(|(start, _)| *start < position);
         let (start, run) = self.runs.get(after.checked_sub(1)?)?;
-        let before = self.whole.partition_point(|(first, _)| *first <= sequence);
+        let before = self.whole.partition_point(|(first, _)| *first <= position);
         let (first, last) = self.whole.get(before.checked_sub(1)?)?;
-        (start >= first && sequence <= *last).then_some(run)
+        (start >= first && position <= *last).then_some(run)
     }
 }

@@ -2,6 +2,7 @@
 //! are superseded, then to count the others.
 
 mod dimension;
+mod duties;
 mod index;
 mod recipients;
 mod record;
@@ -15,13 +16,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use dmv_redact_log::{Aggregate, Key, LogError, LogLine, Verification, verify_and_aggregate};
+use dmv_redact_log::{Aggregate, Key, LinePosition, LogError, LogLine, Verification, Verifier};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
 pub use dimension::Dimension;
-pub(crate) use index::Review;
-use index::{Index, LogScan};
+pub use duties::{DutyList, DutyStatus, OwedDuty, duties};
+pub(crate) use index::{Done, Review};
+use index::{Index, LogScan, RecordHash};
 use recipients::Recipients;
 pub(crate) use record::MessageRecord;
 use table::{MAX_ROWS, Table};
@@ -105,11 +107,19 @@ pub(crate) struct CountedMessage<'m> {
     pub(crate) policy: Option<String>,
     /// Whether an earlier record held it, and how long before.
     pub(crate) review: Option<Review>,
+    /// The hash of its record.
+    pub(crate) hash: RecordHash,
+    /// The record that counts of it.
+    pub(crate) counted: LinePosition,
+    /// When a duty that follows from it was done.
+    pub(crate) done: &'m dyn Fn(&str) -> Option<&'m Done>,
 }
 
 /// What is counted of messages.
 pub(crate) trait Count: Send {
     fn add(&mut self, message: &CountedMessage<'_>, query: &Query);
+    /// Adds a record that doesn't count, for another one is of the same message.
+    fn add_superseded(&mut self, _: &CountedMessage<'_>, _: &Query) {}
     fn merge(&mut self, other: Self);
 }
 
@@ -119,11 +129,11 @@ pub(crate) trait Count: Send {
 /// When it can't be read, is keyed and no key is given, or has too many combinations of what it is counted by.
 pub fn disclosures(
     paths: &[PathBuf],
-    key: Option<&Key>,
+    keys: &[Key],
     query: &Query,
 ) -> Result<(Verification, DisclosureReport), LogError> {
-    let (verification, index) = scan(paths, key)?;
-    let (totals, counts) = count(paths, key, query, &index, || Counts::new(query))?;
+    let (verification, index) = scan(paths, keys)?;
+    let (totals, counts) = count(paths, keys, query, &index, || Counts::new(query))?;
     if counts.table().is_some_and(Table::is_too_large) {
         let message = format!("more than {MAX_ROWS} rows: count by less, or over a shorter time");
         return Err(LogError::Usage(message));
@@ -133,21 +143,21 @@ pub fn disclosures(
 }
 
 /// Verifies a log, and learns what must be known of it before its messages are counted.
-pub(crate) fn scan(paths: &[PathBuf], key: Option<&Key>) -> Result<(Verification, Index), LogError> {
-    let (verification, scan) = verify_and_aggregate(paths, key, None, LogScan::default)?;
+pub(crate) fn scan(paths: &[PathBuf], keys: &[Key]) -> Result<(Verification, Index), LogError> {
+    let (verification, scan) = Verifier::default().keys(keys).aggregate(paths, LogScan::default)?;
     Ok((verification, Index::from(scan)))
 }
 
 /// Counts the messages of a log that was scanned. It may have grown since.
 pub(crate) fn count<C: Count>(
     paths: &[PathBuf],
-    key: Option<&Key>,
+    keys: &[Key],
     query: &Query,
     index: &Index,
     empty: impl Fn() -> C,
 ) -> Result<(Totals, C), LogError> {
     let counter = || Counter { query, index, totals: Totals::default(), counts: empty(), seen: 0, object: Vec::new() };
-    let (_, Counter { totals, counts, seen, .. }) = verify_and_aggregate(paths, key, None, counter)?;
+    let (_, Counter { totals, counts, seen, .. }) = Verifier::default().keys(keys).aggregate(paths, counter)?;
     if seen != index.messages() {
         let message = "the log was changed, or went on in another file, while it was read: read it again";
         return Err(LogError::Io(message.to_owned()));
@@ -195,7 +205,7 @@ impl<C: Count> Aggregate for Counter<'_, C> {
     fn add_message(&mut self, line: &LogLine<'_>) {
         let mut object = std::mem::take(&mut self.object);
         line.write_object(&mut object);
-        self.count(line.sequence(), &MessageRecord::read(&object));
+        self.count((line.position(), line.hash()), &MessageRecord::read(&object));
         self.object = object;
     }
 
@@ -214,52 +224,57 @@ impl<C: Count> Aggregate for Counter<'_, C> {
 }
 
 impl<C: Count> Counter<'_, C> {
-    fn count(&mut self, sequence: u64, record: &MessageRecord<'_>) {
+    fn count(&mut self, (position, hash): (LinePosition, RecordHash), record: &MessageRecord<'_>) {
         let Self { query, index, totals, counts, seen, .. } = self;
-        if !index.knows(sequence) {
+        if !index.knows(position) {
             return;
         }
         *seen += 1;
         if !query.is_about(record) {
             return;
         }
-        let run = index.run_at(sequence);
+        let run = index.run_at(position);
         let date = record.date().or_else(|| run?.date);
         let is_covered = query.covers(date);
         if record.dry_run {
             totals.dry_run_messages += u64::from(is_covered);
             return;
         }
-        if index.is_superseded(sequence) {
-            totals.superseded += u64::from(is_covered);
-            return;
-        }
-        totals.undated += u64::from(date.is_none());
+        let counted = index.counted(position);
+        let is_superseded = counted != position;
+        totals.superseded += u64::from(is_superseded && is_covered);
+        totals.undated += u64::from(!is_superseded && date.is_none());
         if !is_covered {
             return;
         }
-        // Saturating, because a forged record may count any number.
-        let messages = record.imported.unwrap_or(1);
-        totals.messages = totals.messages.saturating_add(messages);
-        totals.imported = totals.imported.saturating_add(record.imported.unwrap_or(0));
-        if let Some(disposition) = record.disposition() {
-            update(&mut totals.dispositions, disposition, |count| *count += 1);
-        }
-        let explained = run.and_then(|run| run.elements.as_deref()).unwrap_or_default();
-        let elements = record.elements(explained);
-        totals.unexplained += u64::from(elements.is_none());
+        let elements = record.elements(run.and_then(|run| run.elements.as_deref()).unwrap_or_default());
+        let is_explained = elements.is_some();
         let message = CountedMessage {
             record,
             elements: elements.unwrap_or_default(),
             date,
-            messages,
+            messages: record.imported.unwrap_or(1),
             policy: match record.imported {
                 // Nothing was decided.
                 Some(_) => None,
                 None => record.policy().or_else(|| run?.policy.clone()),
             },
-            review: index.review(sequence),
+            review: index.review(position),
+            hash,
+            counted,
+            done: &|duty| index.done(counted, duty),
         };
+        if is_superseded {
+            counts.add_superseded(&message, query);
+            return;
+        }
+        // Saturating, because a forged record may count any number.
+        totals.messages = totals.messages.saturating_add(message.messages);
+        totals.imported = totals.imported.saturating_add(record.imported.unwrap_or(0));
+        if let Some(disposition) = record.disposition() {
+            update(&mut totals.dispositions, disposition, |count| *count += 1);
+        }
+        totals.unexplained += u64::from(!is_explained);
         counts.add(&message, query);
     }
 }

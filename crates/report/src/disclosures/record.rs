@@ -56,12 +56,36 @@ pub(crate) struct MessageRecord<'b> {
     approved_by: Option<Name<'b>>,
     #[serde(borrow)]
     duties: Vec<DutyMembers<'b>>,
+    #[serde(borrow)]
+    source: Option<Name<'b>>,
+    item: Option<u64>,
+    #[serde(borrow)]
+    id: Option<Name<'b>>,
+    #[serde(borrow)]
+    correlation_id: Option<Name<'b>>,
 }
 
 #[derive(Deserialize)]
 struct DutyMembers<'b> {
     #[serde(borrow)]
     id: Name<'b>,
+    #[serde(borrow, rename = "do")]
+    task: Option<Name<'b>>,
+    #[serde(borrow)]
+    to: Option<Name<'b>>,
+    #[serde(borrow)]
+    due: Option<Name<'b>>,
+}
+
+/// A duty of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordDuty<'r> {
+    pub(crate) id: &'r str,
+    /// What must be done.
+    pub(crate) task: Option<&'r str>,
+    pub(crate) to: Option<&'r str>,
+    /// By when: a day, or in words.
+    pub(crate) due: Option<&'r str>,
 }
 
 /// What the request said of itself.
@@ -162,6 +186,10 @@ impl<'b> MessageRecord<'b> {
         text(&self.disposition)
     }
 
+    pub(crate) fn went_out(&self) -> bool {
+        matches!(self.disposition(), Some("released" | "redacted"))
+    }
+
     pub(crate) fn requester(&self) -> &str {
         text(&self.requester).unwrap_or(NO_REQUESTER)
     }
@@ -234,9 +262,26 @@ impl<'b> MessageRecord<'b> {
         self.approved_by.is_some()
     }
 
-    /// Ids of the duties that follow.
-    pub(crate) fn duties(&self) -> impl Iterator<Item = &str> {
-        self.duties.iter().map(|duty| &*duty.id.0)
+    /// The duties that follow.
+    pub(crate) fn duties(&self) -> impl Iterator<Item = RecordDuty<'_>> {
+        self.duties.iter().map(|DutyMembers { id, task, to, due }| RecordDuty {
+            id: &id.0,
+            task: text(task),
+            to: text(to),
+            due: text(due),
+        })
+    }
+
+    /// Where the message is found: the switch's id of its request, or else its source, with its identifier or its place there.
+    pub(crate) fn place(&self) -> String {
+        let source = text(&self.source).unwrap_or_default();
+        match (text(&self.correlation_id), text(&self.id), self.item) {
+            (Some(id), ..) => id.to_owned(),
+            (None, Some(id), _) if source.ends_with(id) => source.to_owned(),
+            (None, Some(id), _) => format!("{source} {id}"),
+            (None, None, Some(item)) => format!("{source} {item}"),
+            (None, None, None) => source.to_owned(),
+        }
     }
 
     pub(crate) fn policy(&self) -> Option<String> {

@@ -130,12 +130,8 @@ impl Table {
 
     /// After RFC 4180. A cell without a value is empty.
     pub(super) fn csv(&self) -> String {
-        let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        for row in [self.heads()].into_iter().chain(self.cells(|value| spreadsheet_safe(value.unwrap_or_default()))) {
-            // Writing to memory can't fail.
-            let _ = table.write_record(row);
-        }
-        table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+        let rows = self.cells(|value| spreadsheet_safe(value.unwrap_or_default()));
+        csv_of([self.heads()].into_iter().chain(rows))
     }
 
     pub(super) fn markdown(&self) -> String {
@@ -152,30 +148,44 @@ impl Table {
 /// Stands for no value. No name of a policy has parentheses.
 const NOTHING: &str = "(none)";
 
+/// Rows of cells after RFC 4180.
+pub(super) fn csv_of(rows: impl Iterator<Item = impl IntoIterator<Item = String>>) -> String {
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory can't fail.
+        let _ = table.write_record(row.into_iter());
+    }
+    table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// Rows of cells as lines, aligned: the first `names` of them to the left, the counts after them to the right.
+pub(super) fn aligned(rows: Vec<Vec<String>>, names: usize) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in &rows {
+        widths.resize(row.len().max(widths.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(at, (cell, width))| match at < names {
+            true => format!("{cell:<width$}"),
+            false => format!("{cell:>width$}"),
+        });
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<Vec<String>> = [self.heads()]
             .into_iter()
             .chain(self.cells(|value| value.map_or(Cow::Borrowed(NOTHING), escape).into_owned()))
             .collect();
-        let mut widths = vec![0; self.heads().len()];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
-            }
-        }
-        for row in &rows {
-            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let separator = if at == 0 { "" } else { "  " };
-                // Names to the left, counts to the right.
-                match at < self.by.len() {
-                    true => write!(f, "{separator}{cell:<width$}")?,
-                    false => write!(f, "{separator}{cell:>width$}")?,
-                }
-            }
-            writeln!(f)?;
-        }
-        Ok(())
+        f.write_str(&aligned(rows, self.by.len()))
     }
 }
 

@@ -20,12 +20,12 @@ fn p12_what_is_appended_between_the_readings_is_not_counted_and_what_is_missing_
     };
     ["q-1", "q-2", "q-1"].into_iter().for_each(append);
     let paths = [path.clone()];
-    let (_, scan) = verify_and_aggregate(&paths, None, None, LogScan::default).unwrap();
+    let (_, scan) = Verifier::default().aggregate(&paths, LogScan::default).unwrap();
     let index = Index::from(scan);
     let counted = || {
         let by = vec![Dimension::Disposition];
         let query = Query { by, ..Query::default() };
-        let (totals, _) = count(&paths, None, &query, &index, || Counts::new(&query))?;
+        let (totals, _) = count(&paths, &[], &query, &index, || Counts::new(&query))?;
         Ok::<_, LogError>((totals.messages, totals.superseded))
     };
     assert_eq!(counted().unwrap(), (2, 1));

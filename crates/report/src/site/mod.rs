@@ -47,15 +47,15 @@ pub struct SiteOptions<'s> {
 /// When the log can't be read, is keyed and no key is given, or is of more than 120 months.
 pub fn site(
     paths: &[PathBuf],
-    key: Option<&Key>,
+    keys: &[Key],
     query: &Query,
     options: &SiteOptions<'_>,
 ) -> Result<(Verification, Vec<(String, String)>), LogError> {
     let SiteOptions { policy, catalog, matrix, apart, apart_title, below, made_on } = *options;
     let classes: Vec<String> = policy.classes().iter().map(|class| class.name.clone()).collect();
     let groups = Groups::new(&classes, apart);
-    let (verification, index) = scan(paths, key)?;
-    let (totals, statistics) = count(paths, key, query, &index, || Statistics::new(&groups))?;
+    let (verification, index) = scan(paths, keys)?;
+    let (totals, statistics) = count(paths, keys, query, &index, || Statistics::new(&groups))?;
     if statistics.has_too_many {
         let message = format!("the log is of more than {MAX_MONTHS} months: name the days with --since and --until");
         return Err(LogError::Usage(message));

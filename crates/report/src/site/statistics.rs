@@ -223,7 +223,7 @@ fn note_policy(policies: &mut BTreeMap<String, Option<Date>>, policy: &str, date
 
 impl Count for Statistics<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
-        let CountedMessage { record, messages, elements, date, policy, review } = message;
+        let CountedMessage { record, messages, elements, date, policy, review, .. } = message;
         let mut month: String =
             date.map_or_else(|| NO_MONTH.to_owned(), |date| date.to_string().chars().take(7).collect());
         if record.imported.is_some() {
@@ -256,7 +256,7 @@ impl Count for Statistics<'_> {
                 counts.elements.entry(element).or_default().add(*own);
             }
         }
-        record.duties().for_each(|duty| add(&mut counts.duties, duty, 1));
+        record.duties().for_each(|duty| add(&mut counts.duties, duty.id, 1));
     }
 
     fn merge(&mut self, other: Self) {

@@ -40,7 +40,7 @@ fn policy(version: &str) -> Value {
 }
 
 /// The members of a JSON object, as the writer takes them.
-fn members(object: &Value) -> String {
+pub(super) fn members(object: &Value) -> String {
     let text = object.to_string();
     text[1..text.len() - 1].to_owned()
 }

@@ -1,0 +1,192 @@
+//! The list of duties: what follows from messages, what of it was done, and that nothing is ticked off by mistake. And several
+//! logs, read as one.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::Writer;
+use super::report::members;
+use crate::{run_in, text, told_in};
+
+const POLICY: [&str; 2] = ["--policy", "massachusetts"];
+
+/// A message that was decided at a time, with duties.
+fn record(id: &str, time: &str, disposition: &str, duties: &[(&str, &str)]) -> Value {
+    let duties: Vec<Value> =
+        duties.iter().map(|(id, due)| json!({"id": id, "do": "notify-subject", "due": due})).collect();
+    let mut record = json!({"time": format!("{time}Z"), "source": "line 1", "correlation-id": id, "disposition": disposition,
+        "message-type": "DR", "requester": "VTICE0900", "agency-classes": ["immigration"], "bytes-in": 700});
+    if !duties.is_empty() {
+        record["duties"] = json!(duties);
+    }
+    record
+}
+
+/// A log of these messages.
+fn write(folder: &TempDir, name: &str, records: &[Value]) {
+    let mut writer = Writer::new(None);
+    let start =
+        json!({"time": "2026-11-02T07:00:00.000000Z", "service": name, "keyed": false, "resumed": false, "run": 1});
+    writer.line("start", &members(&start));
+    for record in records {
+        writer.line("message", &members(record));
+    }
+    let count = |name: &str| records.iter().filter(|record| record["disposition"] == name).count();
+    let [released, redacted, held, withheld] = ["released", "redacted", "held", "withheld"].map(count);
+    let counts = json!({"messages": records.len(), "released": released, "redacted": redacted, "held": held, "withheld": withheld});
+    writer.line("end", &members(&counts));
+    fs::write(folder.path().join(name), writer.lines.concat()).unwrap();
+}
+
+/// Three messages, one of which was held and then released by the other node of the switch.
+fn two_nodes() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let before = ("notify-before", "before");
+    let records = [
+        record("q-1", "2026-11-02T08:00:00.000000", "held", &[before]),
+        record("q-2", "2026-11-02T08:00:01.000000", "redacted", &[("notify", "2026-11-05")]),
+        record("q-3", "2026-11-02T08:00:02.000000", "withheld", &[]),
+    ];
+    write(&folder, "a.log", &records);
+    let records = [
+        record("q-1", "2026-11-02T09:30:00.000000", "redacted", &[before, ("notify", "2999-11-05")]),
+        record("q-4", "2026-11-03T08:00:02.000000", "redacted", &[("notify", "2026-11-06")]),
+    ];
+    write(&folder, "b.log", &records);
+    folder
+}
+
+fn list(folder: &TempDir, more: &[&str]) -> Vec<Value> {
+    let arguments = [&["log", "duties", "a.log", "b.log", "--output", "json"], more].concat();
+    let output = run_in(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    list["duties"].as_array().unwrap().clone()
+}
+
+fn done(folder: &TempDir, more: &[&str]) -> (Option<i32>, String) {
+    let arguments =
+        [&["log", "done", "a.log", "b.log", "-o", "done.log", "--by", "ROE, J"], &POLICY[..], more].concat();
+    let output = run_in(folder.path(), &arguments);
+    (output.status.code(), text(&output.stderr).to_owned())
+}
+
+fn is(duty: &Value, message: &str, id: &str, status: &str) -> bool {
+    duty["message"] == message && duty["duty"] == id && duty["status"] == status
+}
+
+/// P12: each duty of a message is in the list once, whichever of its records says so, and in whichever log.
+#[test]
+fn p12_duties_are_listed_and_ticked_off() {
+    let folder = two_nodes();
+    let duties = list(&folder, &[]);
+    assert_eq!(duties.len(), 4, "{duties:?}");
+    // Its message went out, and it was due before that.
+    assert!(duties.iter().any(|duty| is(duty, "q-1", "notify-before", "overdue")), "{duties:?}");
+    let of = |message: &str, id: &str| {
+        duties.iter().find(|duty| duty["message"] == message && duty["duty"] == id).unwrap().clone()
+    };
+    assert_eq!(of("q-1", "notify")["status"], "open");
+    assert_eq!(of("q-2", "notify")["status"], "overdue");
+    assert_eq!(list(&folder, &["--status", "overdue"]).len(), 3);
+    // As long as it is held, there is time.
+    let output = run_in(folder.path(), &["log", "duties", "a.log", "--status", "open", "--output", "json"]);
+    let held: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(is(&held["duties"][0], "q-1", "notify-before", "open"), "{held}");
+    assert_eq!(list(&folder, &["--since", "2026-11-03"]).len(), 1);
+    assert_eq!(list(&folder, &["--class", "in-state"]).len(), 0);
+    // The first day of the message counts: the hold.
+    assert_eq!(of("q-1", "notify-before")["day"], "2026-11-02");
+    let reference = |message: &str, id: &str| format!("{}:{id}", &of(message, id)["record"].as_str().unwrap()[..12]);
+    let (status, told) = done(&folder, &["--duty", &reference("q-1", "notify-before"), "--on", "2026-11-04"]);
+    assert_eq!((status, told.as_str()), (Some(0), ""));
+    let both = list(&folder, &["done.log"]);
+    let ticked = both.iter().find(|duty| is(duty, "q-1", "notify-before", "done")).unwrap();
+    assert_eq!((&ticked["done-on"], &ticked["done-by"]), (&json!("2026-11-04"), &json!("ROE, J")));
+    assert_eq!(both.iter().filter(|duty| duty["status"] == "done").count(), 1);
+    // Rows of the list, as a spreadsheet gives them back.
+    let arguments = ["log", "duties", "a.log", "b.log", "done.log", "--status", "overdue", "--output", "csv"];
+    let output = run_in(folder.path(), &arguments);
+    fs::write(folder.path().join("list.csv"), [b"\xEF\xBB\xBF", output.stdout.as_slice()].concat()).unwrap();
+    assert_eq!(done(&folder, &["--list", "list.csv"]), (Some(0), String::new()));
+    assert_eq!(list(&folder, &["done.log", "--status", "overdue"]).len(), 0);
+    let told = told_in(folder.path(), &["log", "duties", "a.log", "b.log", "done.log"], 0);
+    assert!(told.starts_with("4 duties: 1 open, 0 overdue, 3 done\n"), "{told}");
+    told_in(folder.path(), &["log", "verify", "a.log", "b.log", "done.log"], 0);
+    // Without the logs of the messages.
+    let told = told_in(folder.path(), &["log", "duties", "done.log"], 0);
+    assert!(told.contains("3 duties were done of messages that are in none of these logs"), "{told}");
+}
+
+/// P11: nothing is recorded unless all of it is right, and no log is begun or changed.
+#[test]
+fn p11_nothing_is_ticked_off_by_mistake() {
+    let folder = two_nodes();
+    let duties = list(&folder, &[]);
+    let of = |message: &str| duties.iter().find(|duty| duty["message"] == message && duty["duty"] == "notify").unwrap();
+    let good = format!("{}:notify", of("q-2")["record"].as_str().unwrap());
+    let other = format!("{}:report", of("q-2")["record"].as_str().unwrap());
+    let far = format!("{}:notify", "ab".repeat(32));
+    let (status, told) = done(&folder, &["--duty", &good, "--duty", &other, "--duty", &far]);
+    assert_eq!(status, Some(2));
+    assert_eq!(told.matches("no such duty follows from a message of these logs").count(), 2, "{told}");
+    assert!(told.ends_with("dmv-redact: nothing was recorded\n"), "{told}");
+    fs::write(folder.path().join("list.csv"), "duty,record\r\nnotify,CANARY\r\n").unwrap();
+    for (arguments, what) in [
+        (&["--duty", &good, "--on", "2999-01-01"][..], "--on: 2999-01-01 is still to come"),
+        (&["--duty", &good, "--on", "2026-10-01"], "its message is of a later day"),
+        (&["--duty", &good[..11]], "hexadecimal digits of the record, a colon and the duty's id are wanted"),
+        (&["--list", "list.csv"], "list.csv:2: it names no record and duty"),
+        (&["--list", "a.log"], "a.log: the list has no column `record`"),
+        (&[], "the following required arguments were not provided"),
+    ] {
+        let (status, told) = done(&folder, arguments);
+        assert_eq!(status, Some(2), "{told}");
+        assert!(told.contains(what) && !told.contains("CANARY"), "{told}");
+    }
+    let (status, told) = done(&folder, &["--duty", &good, "--by", ""]);
+    assert_eq!(status, Some(2), "{told}");
+    assert!(!folder.path().join("done.log").exists());
+    assert_eq!(done(&folder, &["--duty", &good]), (Some(0), String::new()));
+    let before = fs::read(folder.path().join("done.log")).unwrap();
+    let (status, told) = done(&folder, &["--duty", &good]);
+    assert!(status == Some(2) && told.contains("it was done on 2"), "{told}");
+    // A log with a fault: what is in it isn't known.
+    let changed = fs::read_to_string(folder.path().join("b.log")).unwrap().replacen("q-4", "q-5", 1);
+    fs::write(folder.path().join("b.log"), changed).unwrap();
+    let (status, told) = done(&folder, &["--duty", &format!("{}:notify", of("q-4")["record"].as_str().unwrap())]);
+    assert!(status == Some(3) && told.contains("it was changed"), "{told}");
+    assert_eq!(fs::read(folder.path().join("done.log")).unwrap(), before);
+}
+
+/// P12: a message counts once, though the nodes of a switch each have a log; what was imported stands beside them.
+#[test]
+fn p12_several_logs_are_reported_as_one() {
+    let folder = two_nodes();
+    fs::write(folder.path().join("past.csv"), "day,ori\r\n2025-01-02,VTICE0900\r\n\r\n2025-01-32,VTICE0900\r\n")
+        .unwrap();
+    let import =
+        [&["log", "import", "past.csv", "-o", "past.log", "--date", "day", "--requester", "ori"], &POLICY[..]].concat();
+    let told = told_in(folder.path(), &import, 3);
+    assert!(told.contains("past.csv:4: the day is none"), "{told}");
+    for logs in [["a.log", "b.log", "past.log"], ["past.log", "b.log", "a.log"]] {
+        let output = run_in(
+            folder.path(),
+            &[&["log", "report"], &logs[..], &["--output", "json", "--by", "month,disposition"]].concat(),
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let totals = [&report["messages"], &report["imported"], &report["superseded"]];
+        assert_eq!(totals, [&json!(5), &json!(1), &json!(1)], "{report}");
+        let rows = report["rows"].as_array().unwrap();
+        let redacted = rows.iter().find(|row| row["disposition"] == "redacted").unwrap();
+        assert_eq!((&redacted["month"], &redacted["messages"]), (&json!("2026-11"), &json!(3)));
+    }
+    let site =
+        [&["log", "site", "a.log", "b.log", "past.log", "-o", "site", "--suppress-below", "0"], &POLICY[..]].concat();
+    told_in(folder.path(), &site, 0);
+    let outcomes = fs::read_to_string(folder.path().join("site/outcomes.csv")).unwrap();
+    assert!(outcomes.contains("2026-11,immigration,held and answered within a day,1\r\n"), "{outcomes}");
+}
