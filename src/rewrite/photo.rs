@@ -23,9 +23,9 @@ const MAGIC: [&[u8]; 13] = [
 const GZIP: &[u8] = b"\x1F\x8B\x08";
 
 /// A shorter run holds no image.
-const SHORTEST_IMAGE: usize = 16;
+const MIN_IMAGE_BYTES: usize = 16;
 /// A run of this length without a break is no word, number or code of a record.
-const LONGEST_WORD: usize = 40;
+const MAX_WORD_BYTES: usize = 40;
 /// A run of this length is checked for the mixture of characters that encodings have.
 const SUSPECT_WORD: usize = 16;
 /// The same across white space: longer, because of the words of a sentence.
@@ -36,7 +36,7 @@ pub(super) fn is_found_in(text: &str) -> bool {
     let bytes = text.as_bytes();
     // Most values are a few short words, shorter than any image.
     let is_short =
-        bytes.len() < SUSPECT_RUN && bytes.split(|byte| !is_encoding(*byte)).all(|word| word.len() < SHORTEST_IMAGE);
+        bytes.len() < SUSPECT_RUN && bytes.split(|byte| !is_encoding(*byte)).all(|word| word.len() < MIN_IMAGE_BYTES);
     if is_short {
         return holds_data_uri(text);
     }
@@ -119,11 +119,13 @@ impl Run {
 
     /// A run without white space.
     fn is_opaque_word(&self) -> bool {
-        if self.length < SHORTEST_IMAGE {
+        if self.length < MIN_IMAGE_BYTES {
             return false;
         }
         self.begins_as_image()
-            || self.length >= LONGEST_WORD && self.letters_and_digits >= LONGEST_WORD * 3 / 4 && !self.is_joined_words()
+            || self.length >= MAX_WORD_BYTES
+                && self.letters_and_digits >= MAX_WORD_BYTES * 3 / 4
+                && !self.is_joined_words()
             || self.length >= SUSPECT_WORD && self.is_mixed() && self.turns * 6 >= self.length
     }
 
@@ -134,7 +136,7 @@ impl Run {
 
     /// A run without its white space.
     fn is_opaque_run(&self) -> bool {
-        if self.length < SHORTEST_IMAGE {
+        if self.length < MIN_IMAGE_BYTES {
             return false;
         }
         let is_hex = !self.has_beyond_hex && self.has_digit && (self.has_lower || self.has_upper);

@@ -65,7 +65,7 @@ struct Queue {
 }
 
 /// Bytes of a record, besides what chains it.
-const LONGEST_BODY: usize = MAX_LINE_BYTES - 1024;
+const MAX_BODY_BYTES: usize = MAX_LINE_BYTES - 1024;
 
 #[derive(Debug)]
 struct Writer {
@@ -205,7 +205,7 @@ impl DisclosureLog {
             }
             let before = bodies.len();
             bodies.push_now(source, requester, (self.is_dry_run, self.key.as_ref()), receipt);
-            if bodies.len() - before > LONGEST_BODY {
+            if bodies.len() - before > MAX_BODY_BYTES {
                 let what = "the record is longer than a line of the log may be";
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
             }

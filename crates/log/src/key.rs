@@ -15,7 +15,7 @@ use dmv_redact_model::key::{self, KeyError};
 pub struct Key(pub(super) Hmac<Sha256>);
 
 /// Minimum key length in bytes.
-const SHORTEST_KEY: usize = 16;
+const MIN_KEY_BYTES: usize = 16;
 
 impl Key {
     /// Reads the key: the file's content without its final line end.
@@ -23,16 +23,14 @@ impl Key {
     /// # Errors
     /// When it can't be read, or its length is out of range.
     pub fn read(path: &Path) -> Result<Self, LogError> {
-        let bytes = key::read(path, SHORTEST_KEY).map_err(|error| match error {
+        let bytes = key::read(path, MIN_KEY_BYTES).map_err(|error| match error {
             KeyError::Io(error) => LogError::io(path, &error),
             KeyError::Content(what) => LogError::Usage(format!("{}: {what}", path.display())),
         })?;
         let hmac = Hmac::new_from_slice(&bytes);
         hmac.map(Self).map_err(|_| LogError::Usage(format!("{}: it can't be a key", path.display())))
     }
-}
 
-impl Key {
     /// What stands for a control number in the log: 32 hexadecimal digits. No line of a log begins as what is hashed does.
     pub(super) fn control(&self, number: &str) -> String {
         let hash = self.0.clone().chain_update("control number\n").chain_update(number).finalize().into_bytes();

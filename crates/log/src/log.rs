@@ -209,7 +209,7 @@ impl Log {
             self.run = self.end.link.sequence + 1;
         }
         let names = Names::of(filter);
-        let said = self.first.as_ref().filter(|first| first.names.as_ref() == Some(&names));
+        let named = self.first.as_ref().filter(|first| first.names.as_ref() == Some(&names));
         let body = StartRecord {
             time: now(),
             version: env!("CARGO_PKG_VERSION"),
@@ -223,7 +223,7 @@ impl Log {
             torn_bytes: self.torn_bytes,
             dry_run,
             open_ended,
-            names: said.map_or(NamesOrPlace::Names(&names), |first| NamesOrPlace::Place { names_in: first.sequence }),
+            names: named.map_or(NamesOrPlace::Names(&names), |first| NamesOrPlace::Place { names_in: first.sequence }),
         };
         let mut line = Vec::new();
         let link = self.end.link.write_line(&mut line, self.key.as_ref(), RecordKind::Start, &body_of(&body)?)?;

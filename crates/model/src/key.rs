@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Maximum key length in bytes: a longer file is probably not a key.
-const LONGEST: usize = 1 << 16;
+const MAX_KEY_BYTES: usize = 1 << 16;
 
 /// Why a key can't be used. It never has any of the key in it.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl fmt::Display for KeyError {
 pub fn read(path: &Path, shortest: usize) -> Result<Vec<u8>, KeyError> {
     let mut content = Vec::new();
     let file = File::open(path).map_err(KeyError::Io)?;
-    file.take(LONGEST as u64 + 1).read_to_end(&mut content).map_err(KeyError::Io)?;
+    file.take(MAX_KEY_BYTES as u64 + 1).read_to_end(&mut content).map_err(KeyError::Io)?;
     of_content(&content, shortest).map(<[u8]>::to_vec)
 }
 
@@ -51,8 +51,8 @@ pub fn of_content(content: &[u8], shortest: usize) -> Result<&[u8], KeyError> {
     if key.len() < shortest {
         return refuse(format!("the key is too short: {shortest} bytes at least are wanted"));
     }
-    if content.len() > LONGEST {
-        return refuse(format!("the key is too long: {LONGEST} bytes at most are wanted"));
+    if content.len() > MAX_KEY_BYTES {
+        return refuse(format!("the key is too long: {MAX_KEY_BYTES} bytes at most are wanted"));
     }
     Ok(key)
 }

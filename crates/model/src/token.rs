@@ -15,14 +15,14 @@ pub struct TokenKey(Hmac<Sha256>);
 
 impl TokenKey {
     /// Minimum key length in bytes.
-    const SHORTEST: usize = 32;
+    const MIN_KEY_BYTES: usize = 32;
 
     /// Reads the key: the file's content without its final line end.
     ///
     /// # Errors
     /// When it can't be read, or its length is out of range.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        Self::of(&key::read(path, Self::SHORTEST)?)
+        Self::of(&key::read(path, Self::MIN_KEY_BYTES)?)
     }
 
     /// The key of these bytes, which are as the content of a file.
@@ -30,7 +30,7 @@ impl TokenKey {
     /// # Errors
     /// When the length is out of range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        Self::of(key::of_content(bytes, Self::SHORTEST)?)
+        Self::of(key::of_content(bytes, Self::MIN_KEY_BYTES)?)
     }
 
     fn of(key: &[u8]) -> Result<Self, KeyError> {

@@ -92,7 +92,7 @@ impl<S: Simd> Window<S> {
 pub const BLOCK: usize = 2 * WINDOW;
 
 /// Bytes of the longest pattern.
-pub const LONGEST_PATTERN: usize = BLOCK;
+pub const MAX_PATTERN_BYTES: usize = BLOCK;
 
 /// A short byte sequence to compare a message with.
 #[derive(Debug, Clone, Copy)]
@@ -109,13 +109,13 @@ impl Default for Pattern {
 }
 
 impl Pattern {
-    /// A sequence longer than [`LONGEST_PATTERN`] matches nowhere.
+    /// A sequence longer than [`MAX_PATTERN_BYTES`] matches nowhere.
     pub fn new(pattern: &[u8]) -> Self {
         let (mut first, mut second) = ([0; WINDOW], [0; WINDOW]);
         for (to, byte) in first.iter_mut().chain(&mut second).zip(pattern) {
             *to = *byte;
         }
-        let length = if pattern.len() > LONGEST_PATTERN { u32::MAX } else { pattern.len() as u32 };
+        let length = if pattern.len() > MAX_PATTERN_BYTES { u32::MAX } else { pattern.len() as u32 };
         Self { first, second, length }
     }
 

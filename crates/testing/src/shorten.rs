@@ -4,14 +4,14 @@ use crate::edit::edited;
 use crate::places::layout;
 
 /// A value is cut to about this length: an image stays one.
-const LONGEST_VALUE: usize = 400;
+const MAX_VALUE_BYTES: usize = 400;
 
 /// `None` if the text is not well-formed.
 pub(crate) fn shortened(xml: bool, text: &str) -> Option<String> {
-    let long = layout(xml, text)?.places.into_iter().filter(|place| place.span.len() > LONGEST_VALUE);
+    let long = layout(xml, text)?.places.into_iter().filter(|place| place.span.len() > MAX_VALUE_BYTES);
     // A closing quote stays, and an escape (base64 has none but that of a slash) is not cut.
     let cuts = long.map(|place| {
-        let near = place.span.start + LONGEST_VALUE..place.span.end;
+        let near = place.span.start + MAX_VALUE_BYTES..place.span.end;
         let from = near.into_iter().find(|at| text.as_bytes()[*at] != b'/').unwrap_or(place.span.end);
         (from..(place.span.end - 1).max(from), String::new())
     });

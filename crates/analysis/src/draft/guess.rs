@@ -25,7 +25,7 @@ pub(super) enum Guess {
 }
 
 /// Fewer characters than any encoded image has.
-const SHORTEST_IMAGE: usize = 16;
+const MIN_IMAGE_BYTES: usize = 16;
 
 /// What descriptions name of whatever was there when it happened, the county or the weather.
 const ACCIDENT: &str = "history.accident";
@@ -337,7 +337,7 @@ impl<'c> Guesser<'c> {
         }
         let conforms = |value: &String| shape.conforms(value) && (is_image || !is_encoded(value));
         // Numbers, dates and file names beside an image are none.
-        let is_short = |value: &String| value.len() < SHORTEST_IMAGE && !is_encoded(value);
+        let is_short = |value: &String| value.len() < MIN_IMAGE_BYTES && !is_encoded(value);
         if is_image && !facts.values.is_empty() && facts.values.iter().all(is_short) {
             return Some("no sample has a value that looks like it");
         }

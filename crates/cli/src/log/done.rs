@@ -13,6 +13,7 @@ use crate::{Exit, Problem, print_error};
 use dmv_redact::Date;
 use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, VerifiedLog};
 use dmv_redact_model::escape::escape;
+use dmv_redact_model::policy::is_name;
 use dmv_redact_report::{DutyStatus, OwedDuty, Query, duties};
 
 #[derive(Debug, clap::Args)]
@@ -59,8 +60,6 @@ struct Reference {
 
 /// Digits that a record is referred to by, at least.
 const MIN_DIGITS: usize = 12;
-/// Characters of who did a duty, at most.
-const MAX_NAME_CHARACTERS: usize = 100;
 /// Errors that are told one by one.
 const MAX_ERRORS: usize = 20;
 
@@ -79,8 +78,9 @@ fn is_digits(text: &str) -> bool {
 
 pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
     let Arguments { logs, output, policy, ground, by, .. } = arguments;
-    if by.trim().is_empty() || by.chars().count() > MAX_NAME_CHARACTERS {
-        return Err(Problem::Usage(format!("--by: a name has one to {MAX_NAME_CHARACTERS} characters")));
+    if by.trim().is_empty() || !is_name(by) {
+        let message = "--by: a name is 1 to 128 characters without control characters";
+        return Err(Problem::Usage(message.to_owned()));
     }
     let today = Date::today();
     let on = arguments.on.or(today).ok_or_else(|| Problem::Usage("--on: the clock tells no day".to_owned()))?;

@@ -11,7 +11,7 @@ use super::text::Layout;
 use super::variants::{Variant, Wildcard};
 use crate::catalog::ElementId;
 use crate::policy::Attribute;
-use crate::window::{Block, LONGEST_PATTERN};
+use crate::window::{Block, MAX_PATTERN_BYTES};
 
 /// A node of a trie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +287,7 @@ impl Trie {
         local: &[u8],
         bytes: Block<S>,
     ) -> Option<&Edge> {
-        if local.len() > LONGEST_PATTERN {
+        if local.len() > MAX_PATTERN_BYTES {
             return self.exact_child(parent, namespace, false, local);
         }
         self.lookup.find(parent, namespace, false, local, bytes)

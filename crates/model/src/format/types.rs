@@ -4,7 +4,7 @@ use super::raw::{PathEntry, Paths};
 use crate::config::{ConfigError, Document, Errors, Spanned, Table};
 
 /// How often types may be used in a format, those in types included: they may double at every level (P8).
-const MOST_USES: usize = 1000;
+const MAX_USES: usize = 1000;
 
 /// What a path leads to, if not to a data element.
 const PREFIX: &str = "type:";
@@ -66,10 +66,9 @@ impl<'a> Expansion<'a> {
             self.errors.push(error.nearest(name, known));
             return Paths::default();
         };
-        if self.used.len() > MOST_USES {
-            if self.used.len() == MOST_USES + 1 {
-                self.errors
-                    .push(self.document.error(&at.span(), format!("types are used more than {MOST_USES} times")));
+        if self.used.len() > MAX_USES {
+            if self.used.len() == MAX_USES + 1 {
+                self.errors.push(self.document.error(&at.span(), format!("types are used more than {MAX_USES} times")));
                 self.used.push(name);
             }
             return Paths::default();

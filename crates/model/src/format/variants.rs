@@ -25,12 +25,12 @@ pub(super) struct Wildcard {
 }
 
 /// The most nodes of a trie: paths without predicates stand below every variant, which may multiply (P8).
-const MOST_NODES: usize = 100_000;
+const MAX_NODES: usize = 100_000;
 
 /// The most characters of a name that a pattern allows, and the most digits in the place of its `*`: fewer than a Social
 /// Security number has.
-const LONGEST_WILD_NAME: usize = 64;
-const MOST_WILD_DIGITS: usize = 8;
+const MAX_WILD_NAME_BYTES: usize = 64;
+const MAX_WILD_DIGITS: usize = 8;
 
 impl Wildcard {
     /// Whether it allows a name. What the sender may choose freely is short, and plain (P5).
@@ -40,11 +40,11 @@ impl Wildcard {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let is_short = |inside: &[u8]| {
             let digits = inside.iter().filter(|byte| byte.is_ascii_digit()).count();
-            !inside.is_empty() && inside.iter().all(is_plain) && digits <= MOST_WILD_DIGITS
+            !inside.is_empty() && inside.iter().all(is_plain) && digits <= MAX_WILD_DIGITS
         };
         self.namespace == namespace
             && self.attribute == attribute
-            && local.len() <= LONGEST_WILD_NAME
+            && local.len() <= MAX_WILD_NAME_BYTES
             && inside.is_some_and(is_short)
     }
 
@@ -213,7 +213,7 @@ impl Trie {
         if is_value(own) && is_value(other) || is_leaf(own) && other.continues || is_leaf(other) && own.continues {
             return Err(into);
         }
-        if self.nodes.len() > MOST_NODES {
+        if self.nodes.len() > MAX_NODES {
             return Err(into);
         }
         let Node { target, role, attribute, nillable, is_nested, continues, is_qname, embedded, .. } = *own;

@@ -39,7 +39,7 @@ pub use ori::{ORI_LENGTH, Ori};
 pub use period::{InForce, Period, Validity, table_date};
 pub use request::RequestError;
 pub use request::Undeclared;
-pub use requester::{Requester, RequesterError};
+pub use requester::{Requester, RequesterError, is_name};
 pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule, RuleMetadata};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {

@@ -283,12 +283,16 @@ impl Requester {
 /// Characters of the longest correlation id.
 const MAX_CORRELATION_ID: usize = 64;
 /// Characters of the longest control number, and of the longest name of who approved a request.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_CHARACTERS: usize = 128;
 
-/// A text of 1 to [`LONGEST_NAME`] characters without control characters.
+/// Whether a text can be the name of who approved a request, or did a duty: 1 to 128 characters without control characters.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
 fn name_of(text: &str) -> Option<Arc<str>> {
-    let is_name = (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    is_name.then(|| text.into())
+    is_name(text).then(|| text.into())
 }
 
 /// An invalid ORI, date, correlation id, control number or approver. It doesn't repeat the text (P6).
@@ -317,10 +321,10 @@ impl fmt::Display for RequesterError {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
             Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
             Fault::Approver => {
-                write!(f, "who approved is not 1 to {LONGEST_NAME} characters without control characters")
+                write!(f, "who approved is not 1 to {MAX_NAME_CHARACTERS} characters without control characters")
             }
             Fault::ControlNumber => {
-                write!(f, "the control number is not 1 to {LONGEST_NAME} characters without control characters")
+                write!(f, "the control number is not 1 to {MAX_NAME_CHARACTERS} characters without control characters")
             }
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")

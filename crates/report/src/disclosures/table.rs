@@ -153,7 +153,7 @@ pub(super) fn csv_of(rows: impl Iterator<Item = impl IntoIterator<Item = String>
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         // Writing to memory can't fail.
-        let _ = table.write_record(row.into_iter());
+        let _ = table.write_record(row);
     }
     table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

@@ -102,7 +102,7 @@ mod tests {
 
     use regex_automata::util::primitives::StateID;
 
-    use super::super::pattern::{LONGEST_MATCH, bounded};
+    use super::super::pattern::{MAX_MATCH_BYTES, bounded};
     use super::*;
     use crate::catalog::Catalog;
     use crate::format::Formats;
@@ -150,7 +150,7 @@ mod tests {
             &["(?:\\bA){1,9}", "A{0,200}A{0,200}B"],
             &["(?:(?:a{0,9}b{0,9}c{0,9}){0,2}x?){0,9}y"],
         ] {
-            assert!(max_steps(&finder(patterns).unwrap()) <= LONGEST_MATCH + late, "{patterns:?}");
+            assert!(max_steps(&finder(patterns).unwrap()) <= MAX_MATCH_BYTES + late, "{patterns:?}");
         }
         let formats = Formats::load(
             &crate::built_in::FORMATS,
@@ -161,7 +161,7 @@ mod tests {
         let mut layouts = 0;
         for layout in formats.iter().flat_map(|format| &format.layouts) {
             let patterns = layout.source.patterns().unwrap();
-            assert!(max_steps(&patterns.finder) <= LONGEST_MATCH / 2);
+            assert!(max_steps(&patterns.finder) <= MAX_MATCH_BYTES / 2);
             layouts += 1;
         }
         assert!(layouts > 4);

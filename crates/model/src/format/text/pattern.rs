@@ -10,7 +10,7 @@ use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
 use regex_syntax::{Parser, ParserBuilder};
 
 /// Maximum length of a match in bytes: a failed attempt at one position costs as many steps at most (P8).
-pub(super) const LONGEST_MATCH: usize = 512;
+pub(super) const MAX_MATCH_BYTES: usize = 512;
 
 const NOT_FIXED: &str = "only fixed text may stand outside the named groups: literals, white space and anchors";
 
@@ -119,8 +119,8 @@ pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
         return Err("it must match something, and never nothing".to_owned());
     }
     match hir.properties().maximum_len() {
-        Some(length) if length <= LONGEST_MATCH => Ok(hir),
-        Some(_) => Err(format!("its longest match exceeds {LONGEST_MATCH} bytes")),
+        Some(length) if length <= MAX_MATCH_BYTES => Ok(hir),
+        Some(_) => Err(format!("its longest match exceeds {MAX_MATCH_BYTES} bytes")),
         None => Err("it has no longest match: bound its repetitions, `{0,60}`".to_owned()),
     }
 }
