@@ -106,6 +106,12 @@ impl Date {
         Some(Self { year, month, day: self.day.min(days_in(year, month)?) })
     }
 
+    /// Its month, `YYYY-MM`.
+    #[must_use]
+    pub fn month(self) -> String {
+        format!("{:04}-{:02}", self.year, self.month)
+    }
+
     /// Its day of the week.
     #[must_use]
     pub fn weekday(self) -> Weekday {
@@ -230,6 +236,13 @@ mod tests {
         assert_eq!(Date::parse("0001-01-01").unwrap().plus_days(count), Some(date));
         assert_eq!([date.plus_days(i64::MAX), date.plus_days(i64::MIN), date.plus_one_year()], [None; 3]);
         assert_eq!(Date::parse("0001-01-01").unwrap().plus_days(-1), None);
+    }
+
+    #[test]
+    fn a_month_is_what_its_days_begin_with() {
+        for (day, month) in [("0001-02-03", "0001-02"), ("2026-01-31", "2026-01"), ("9999-12-31", "9999-12")] {
+            assert_eq!(Date::parse(day).unwrap().month(), month);
+        }
     }
 
     #[test]

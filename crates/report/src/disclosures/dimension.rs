@@ -1,6 +1,7 @@
 //! What messages can be counted by. Users aren't among it (P6).
 
 use super::{CountedMessage, Query};
+use dmv_redact_model::date::Date;
 
 /// A column by which messages are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Dimension {
         let CountedMessage { record, elements, date, policy, .. } = message;
         let one = |value: Option<&str>| vec![value.map(str::to_owned)];
         match self {
-            Self::Month => vec![date.map(|date| date.to_string().chars().take("YYYY-MM".len()).collect())],
+            Self::Month => vec![date.map(Date::month)],
             Self::Day => vec![date.map(|date| date.to_string())],
             Self::Agency => each(record.classes().filter(|class| query.shows_class(class))),
             Self::Requester => one(Some(record.requester())),

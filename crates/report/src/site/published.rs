@@ -88,7 +88,7 @@ impl Published {
 impl Published {
     /// The month of a day, if its total is shown.
     pub(super) fn month_of(&self, date: Option<Date>) -> Option<String> {
-        let name: String = date?.to_string().chars().take(7).collect();
+        let name = date?.month();
         self.months.iter().find(|month| month.name == name && month.total.is_some()).map(|month| month.name.clone())
     }
 }

@@ -224,8 +224,7 @@ fn note_policy(policies: &mut BTreeMap<String, Option<Date>>, policy: &str, date
 impl Count for Statistics<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
         let CountedMessage { record, messages, elements, date, policy, review, .. } = message;
-        let mut month: String =
-            date.map_or_else(|| NO_MONTH.to_owned(), |date| date.to_string().chars().take(7).collect());
+        let mut month = date.map_or_else(|| NO_MONTH.to_owned(), Date::month);
         if record.imported.is_some() {
             month.push_str(BEFORE);
         }
