@@ -7,19 +7,15 @@ use tempfile::TempDir;
 
 use crate::{run_in, text, told_in};
 
-const IMPORT: [&str; 11] = [
-    "log",
-    "import",
-    "past.csv",
-    "-o",
-    "log",
-    "--policy",
-    "massachusetts",
-    "--date",
-    "When",
-    "--requester",
-    "From ORI",
-];
+/// The columns of the day and of the requester, as most tables here name them.
+const COLUMNS: [&str; 2] = ["When", "From ORI"];
+
+/// The arguments that import `past.csv` into `log`, and more.
+fn import<'a>(policy: &'a str, [date, requester]: [&'a str; 2], more: &[&'a str]) -> Vec<&'a str> {
+    let table =
+        ["log", "import", "past.csv", "-o", "log", "--policy", policy, "--date", date, "--requester", requester];
+    [&table, more].concat()
+}
 
 fn folder(table: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -37,7 +33,7 @@ fn what_was_before_the_log_is_counted_and_what_became_of_it_is_not_made_up() {
                  2025-10-31 23:59:59,MA0010000,DQ,CANARY\r\n2025-10-31,MA0010000,DQ,\"CANARY, J\"\r\n\
                  2025-11-02,VTICE0900,RQ,CANARY\r\n2025-11-01,VTICE0900,RQ,CANARY\r\n2025-11-01T00:00:00Z,ZZ0000000,,CANARY\r\n";
     let folder = folder(table);
-    let told = told_in(folder.path(), &[&IMPORT[..], &["--message-key", "MKE"]].concat(), 0);
+    let told = told_in(folder.path(), &import("massachusetts", COLUMNS, &["--message-key", "MKE"]), 0);
     assert!(told.starts_with("log: 5 messages in 4 lines\nit ends with 6:"), "{told}");
     told_in(folder.path(), &["log", "verify", "log"], 0);
     assert!(!fs::read_to_string(folder.path().join("log")).unwrap().contains("CANARY"));
@@ -72,26 +68,8 @@ fn p6_lines_that_cannot_be_read_are_told_without_their_values() {
     let table = "day|ori|n\n20251031|MA0010000|7\n20251331|MA0010000|1\n20251031|CANARY|1\n20251031|MA0010000|CANARY\n20251031\n\
                  20251031|MA0010000|0\n";
     let folder = folder(table);
-    let arguments = [
-        "log",
-        "import",
-        "past.csv",
-        "-o",
-        "log",
-        "--policy",
-        "massachusetts",
-        "--date",
-        "day",
-        "--requester",
-        "ori",
-        "--count",
-        "n",
-        "--separator",
-        "|",
-        "--date-form",
-        "compact",
-    ];
-    let output = run_in(folder.path(), &arguments);
+    let form = ["--count", "n", "--separator", "|", "--date-form", "compact"];
+    let output = run_in(folder.path(), &import("massachusetts", ["day", "ori"], &form));
     assert_eq!(output.status.code(), Some(3));
     let told = text(&output.stderr);
     let expected = "dmv-redact: past.csv:3: the day is none, or is written otherwise\n\
@@ -101,9 +79,9 @@ fn p6_lines_that_cannot_be_read_are_told_without_their_values() {
     assert_eq!(told, expected);
     assert_eq!(report(&folder, "day")["rows"][0]["messages"], json!(7));
     let folder = self::folder("When,From ORI\n10/31/2025,MA0010000\n1/2/2026 08:00,MA0010000\n");
-    told_in(folder.path(), &[&IMPORT[..], &["--date-form", "us"]].concat(), 0);
+    told_in(folder.path(), &import("massachusetts", COLUMNS, &["--date-form", "us"]), 0);
     assert_eq!(report(&folder, "day")["rows"][1]["day"], json!("2026-01-02"));
-    let output = run_in(folder.path(), &[&IMPORT[..], &["--message-key", "FromORI"]].concat());
+    let output = run_in(folder.path(), &import("massachusetts", COLUMNS, &["--message-key", "FromORI"]));
     let told = "dmv-redact: --message-key: the table has no column `FromORI`\n";
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), told));
 }
@@ -113,7 +91,7 @@ fn p6_lines_that_cannot_be_read_are_told_without_their_values() {
 fn p11_a_missing_quote_is_told() {
     let folder =
         folder("When,From ORI,x\n2025-10-31,MA0010000,\"5 inch\n2025-10-31,MA0010000,y\n2025-10-31,MA0010000,\"z\n");
-    let output = run_in(folder.path(), &IMPORT);
+    let output = run_in(folder.path(), &import("massachusetts", COLUMNS, &[]));
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("a column goes on in the next line"), "{}", text(&output.stderr));
 }
@@ -126,8 +104,7 @@ fn p1_classes_are_those_of_the_day() {
                   [[permit]]\nid = 'a'\nagencies = ['ice', 'police']\nelements = ['person.name']\n";
     fs::write(folder.path().join("p.toml"), policy).unwrap();
     fs::write(folder.path().join("r.csv"), "ori,from\nAZ0070000,2026-01-01\n").unwrap();
-    let arguments = IMPORT.map(|argument| if argument == "massachusetts" { "p.toml" } else { argument });
-    told_in(folder.path(), &arguments, 0);
+    told_in(folder.path(), &import("p.toml", COLUMNS, &[]), 0);
     let found = report(&folder, "month,agency");
     let rows: Vec<&Value> = found["rows"].as_array().unwrap().iter().map(|row| &row["agency"]).collect();
     assert_eq!(rows, [&json!("police"), &json!("ice")]);
