@@ -242,7 +242,7 @@ impl Subject<'_> {
             }
             p { "Where finer columns would hide what an agency class that is told apart got, some columns are one." }
             h3 { "What can become of a message" }
-            dl { @for (head, description) in Outcome::DESCRIPTIONS { dt { (head) } dd { (description) } } }
+            dl { @for (head, description) in Outcome::descriptions() { dt { (head) } dd { (description) } } }
         }
     }
 
@@ -311,7 +311,7 @@ impl Subject<'_> {
                     (bars("messages by agency class", &by_group))
                 @if by_group.iter().any(|(_, count)| count.is_none()) { p.quiet { "Where a bar is missing, its number isn't shown: it may be a large one." } }
                     (self.table(month, &month.outcomes, "What became of the messages"))
-                dl { @for (head, description) in Outcome::DESCRIPTIONS {
+                dl { @for (head, description) in Outcome::descriptions() {
                     @if month.outcomes.heads.iter().any(|own| own == head) { dt { (head) } dd { (description) } }
                 } }
                     (self.table(month, &month.instruments, "The paper behind the queries: the claim, and who issued it"))

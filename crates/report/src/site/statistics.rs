@@ -7,6 +7,9 @@ use crate::disclosures::{Count, CountedMessage, ElementCounts, MessageRecord, Qu
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
+/// The head of the column of all that was refused or withheld, whoever or whatever did it.
+const REFUSED_OR_WITHHELD: &str = "refused or withheld";
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -63,39 +66,43 @@ impl Outcome {
     /// The same for all of which nothing went out, but what is still held.
     pub(super) fn without_reason(self) -> &'static str {
         match self {
-            Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld => "refused or withheld",
+            Self::WithheldAfterHold | Self::NothingPermitted | Self::Withheld => REFUSED_OR_WITHHELD,
             _ => self.without_time(),
         }
     }
 
-    /// What the columns mean, by their heads, the coarser ones included.
-    pub(super) const DESCRIPTIONS: [(&'static str, &'static str); 11] = [
-        ("answered in full", "The answer went out at once, and nothing had to be removed."),
-        ("answered with parts removed", "The answer went out at once, without what the policy doesn't permit."),
-        (
-            "held and answered within a day",
-            "It was held for a person to review it, and went out within 24 hours: it was approved, or another claim or policy let it \
-             out. What the policy doesn't permit is removed then, too.",
-        ),
-        ("held and answered within a week", "The same, within seven days."),
-        ("held and answered later", "The same, later than that."),
-        (
-            "answered after review",
-            "It was held or is recorded as approved, and went out; how long that took is not on record, or isn't told here, for the \
-             numbers would be small. What the policy doesn't permit is removed then, too.",
-        ),
-        ("still held", "It waits for a person's decision, and nothing has gone out."),
-        ("held and then refused", "It was held for a person to review it, and refused in the end. Nothing went out."),
-        ("refused by the policy", "Nothing went out, for the policy permits nothing of it to this agency."),
-        (
-            "withheld for another reason",
-            "Nothing went out: the message was unreadable, what the request says was not valid, or it was not known who asked.",
-        ),
-        (
-            "refused or withheld",
-            "Nothing went out: a person or the policy refused it, or it was withheld for another reason; apart, the numbers would be small.",
-        ),
-    ];
+    /// What each column means, by its head, the coarser ones included.
+    pub(super) fn descriptions() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let own = Self::ALL.into_iter().map(|outcome| (outcome.name(), outcome.description()));
+        let refused = "Nothing went out: a person or the policy refused it, or it was withheld for another reason; apart, the numbers \
+                       would be small.";
+        own.chain([(REFUSED_OR_WITHHELD, refused)])
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Whole => "The answer went out at once, and nothing had to be removed.",
+            Self::InPart => "The answer went out at once, without what the policy doesn't permit.",
+            Self::HeldWithinDay => {
+                "It was held for a person to review it, and went out within 24 hours: it was approved, or another claim or policy let it \
+                 out. What the policy doesn't permit is removed then, too."
+            }
+            Self::HeldWithinWeek => "The same, within seven days.",
+            Self::HeldLonger => "The same, later than that.",
+            Self::Approved => {
+                "It was held or is recorded as approved, and went out; how long that took is not on record, or isn't told here, for the \
+                 numbers would be small. What the policy doesn't permit is removed then, too."
+            }
+            Self::Held => "It waits for a person's decision, and nothing has gone out.",
+            Self::WithheldAfterHold => {
+                "It was held for a person to review it, and refused in the end. Nothing went out."
+            }
+            Self::NothingPermitted => "Nothing went out, for the policy permits nothing of it to this agency.",
+            Self::Withheld => {
+                "Nothing went out: the message was unreadable, what the request says was not valid, or it was not known who asked."
+            }
+        }
+    }
 
     /// Whether an answer went out.
     pub(super) fn went_out(self) -> bool {
@@ -184,13 +191,14 @@ pub(super) const BEFORE: &str = " (before the log)";
 
 /// The month of what has no date.
 pub(super) const NO_MONTH: &str = "no date";
-/// Stands for no message key, and for no instrument.
+/// Stands for no message key.
 const NO_KEY: &str = "none";
+/// Stands for no instrument.
+pub(super) const NO_INSTRUMENT: &str = "no instrument";
 /// Stands for what there is no room for. No name of a policy has parentheses.
 pub(super) const OTHERS: &str = "(all others)";
-/// Any paper: the head of its column.
+/// The head of the column of all instruments, where it isn't shown which.
 pub(super) const SOME_INSTRUMENT: &str = "some instrument";
-pub(super) const NO_INSTRUMENT: &str = "no instrument";
 /// Different message keys, kinds of instruments, data elements or duties of a group in a month, at most: no policy has as many
 /// (P8).
 const MAX_NAMES: usize = 10_000;
