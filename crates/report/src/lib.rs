@@ -2,6 +2,7 @@
 
 mod disclosures;
 pub mod matrix;
+mod page;
 mod site;
 mod suppression;
 

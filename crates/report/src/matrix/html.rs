@@ -1,60 +1,45 @@
 //! The matrix as one self-contained page for a browser: no other file, no font, no network.
 //!
 //! Without its script it is a plain table whose cells link to their details; the script adds search, folding, arrow
-//! keys and a panel with the rules and their basis. maud escapes every text.
+//! keys and a panel with the rules and their basis.
 
 use std::collections::BTreeSet;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use crate::page::Page;
 use dmv_redact_analysis::{CellManner, ColumnHead, Matrix, MatrixCell, MatrixRow};
 use dmv_redact_model::catalog::Sensitivity;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Defense in depth: even if a text were not escaped, the page would load nothing.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// For a browser.
 #[must_use]
 pub fn html(matrix: &Matrix) -> String {
-    let title = matrix.policy.title.as_deref().unwrap_or(&matrix.policy.name);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Who gets what: " (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Who gets what: " (title) }
-                    p.quiet { "Policy " code { (matrix.policy.name) } ", version " (matrix.policy.version) (matrix.policy.as_of()) }
-                    p { "For every agency class what becomes of every data element, computed from the policy for every ORI, \
-                         all that requests state, every message key and set of claims. An agency that no class claims gets nothing." }
-                }
-                (tools(matrix))
-                main {
-                    (legend(matrix))
-                    div.scroll tabindex="0" role="region" aria-labelledby="caption" { (table(matrix)) }
-                    (duties(matrix))
-                    h2 id="why" { "What the cells say" }
-                    ol.why { @for (number, cell) in matrix.cells.iter().enumerate() { (why(matrix, number, cell)) } }
-                    h2 #rules { "Rules" }
-                    div.wide tabindex="0" role="region" aria-labelledby="rules" { (rules_table(matrix)) }
-                }
-                footer { p.quiet { "SHA-256 of the policy: " code { (matrix.policy.sha256) } } }
-                // Only what the cell says is read aloud as it changes; the duties stay to be looked up.
-                div #panel role="region" aria-label="What the cell says" tabindex="0" hidden { div aria-live="polite" {} div {} }
-                script { (PreEscaped(SCRIPT)) }
-            }
+    let title = format!("Who gets what: {}", matrix.policy.title.as_deref().unwrap_or(&matrix.policy.name));
+    let body = html! {
+        header {
+            h1 { (title) }
+            p.quiet { "Policy " code { (matrix.policy.name) } ", version " (matrix.policy.version) (matrix.policy.as_of()) }
+            p { "For every agency class what becomes of every data element, computed from the policy for every ORI, \
+                 all that requests state, every message key and set of claims. An agency that no class claims gets nothing." }
         }
+        (tools(matrix))
+        main {
+            (legend(matrix))
+            div.scroll tabindex="0" role="region" aria-labelledby="caption" { (table(matrix)) }
+            (duties(matrix))
+            h2 id="why" { "What the cells say" }
+            ol.why { @for (number, cell) in matrix.cells.iter().enumerate() { (why(matrix, number, cell)) } }
+            h2 #rules { "Rules" }
+            div.wide tabindex="0" role="region" aria-labelledby="rules" { (rules_table(matrix)) }
+        }
+        footer { p.quiet { "SHA-256 of the policy: " code { (matrix.policy.sha256) } } }
+        // Only what the cell says is read aloud as it changes; the duties stay to be looked up.
+        div #panel role="region" aria-label="What the cell says" tabindex="0" hidden { div aria-live="polite" {} div {} }
     };
-    page.into_string() + "\n"
+    Page { title: &title, style: STYLE, script: Some(SCRIPT), body }.into_html()
 }
 
 fn table(matrix: &Matrix) -> Markup {

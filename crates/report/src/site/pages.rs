@@ -1,19 +1,18 @@
 //! The pages: HTML without script, font or network, and the same numbers as CSV. maud escapes every text.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::chart::{Bar, bars, grouped};
 use super::published::{ElementShares, Month, MonthTable, Published, Share};
 use super::statistics::{BEFORE, Groups, NO_MONTH, Outcome};
 use super::words::{Words, effect};
 use crate::disclosures::Totals;
+use crate::page::Page;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::spreadsheet_safe;
 
 const STYLE: &str = include_str!("style.css");
-/// Defense in depth: even if a text were not escaped, the page would load and run nothing.
-const SECURITY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// What all pages are about.
 pub(super) struct Subject<'s> {
@@ -35,24 +34,13 @@ pub(super) struct Subject<'s> {
 
 pub(super) const POLICY_PAGE: &str = "policy.html";
 
+/// A page of the site, which leads to the others unless it is the first.
 fn page(title: &str, is_start: bool, content: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(SECURITY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                @if !is_start { nav aria-label="Pages" { a href="index.html" { "All months" } " · " a href=(POLICY_PAGE) { "The policy" } } }
-                (content)
-            }
-        }
+    let body = html! {
+        @if !is_start { nav aria-label="Pages" { a href="index.html" { "All months" } " · " a href=(POLICY_PAGE) { "The policy" } } }
+        (content)
     };
-    page.into_string() + "\n"
+    Page { title, style: STYLE, script: None, body }.into_html()
 }
 
 /// A month in words.
