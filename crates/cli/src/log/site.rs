@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     days: DayArguments,
 }
 
-/// The classes of the built-in policies that are told apart if no others are named.
+/// The classes of the built-in policies that are listed separately if no others are named.
 const IMMIGRATION: [&str; 3] = ["immigration", "border", "homeland-security"];
 
 pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {

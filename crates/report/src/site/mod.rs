@@ -2,6 +2,7 @@
 //! counts suppressed.
 
 mod chart;
+mod month_table;
 mod pages;
 mod published;
 mod statistics;
@@ -30,13 +31,13 @@ pub struct SiteOptions<'s> {
     pub catalog: &'s Catalog,
     /// It as a matrix, for a page of its own.
     pub matrix: &'s Matrix,
-    /// Agency classes that are told apart from all others, first.
+    /// Agency classes that are listed separately, before all others.
     pub apart: &'s [String],
     /// What these classes are, as a heading.
     pub apart_title: &'s str,
     /// Counts from 1 to one less aren't shown, nor what would give them away. 0 and 1: everything is shown.
     pub below: u64,
-    /// The day on which the pages are made; `None`: it isn't told.
+    /// The day on which the pages are made; `None`: it isn't shown.
     pub made_on: Option<Date>,
 }
 
@@ -68,11 +69,11 @@ pub fn site(
         statistics.policies.iter().map(|(policy, date)| (*date, policy.clone())).collect();
     policies.sort_unstable();
     // Of a month whose total is hidden not even that it had one.
-    let is_told = |(date, policy): (Option<Date>, String)| match below {
+    let with_shown_month = |(date, policy): (Option<Date>, String)| match below {
         ..2 => Some((published.month_of(date), policy)),
         _ => Some((Some(published.month_of(date)?), policy)),
     };
-    let policies: Vec<(Option<String>, String)> = policies.into_iter().filter_map(is_told).collect();
+    let policies: Vec<(Option<String>, String)> = policies.into_iter().filter_map(with_shown_month).collect();
     let subject = Subject {
         words: Words { policy, catalog },
         groups: &groups,

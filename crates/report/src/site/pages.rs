@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::chart::{Bar, bars, grouped};
-use super::published::{ElementShares, Month, MonthTable, Published, Share};
+use super::month_table::MonthTable;
+use super::published::{ElementShares, Month, Published, Share};
 use super::statistics::{BEFORE, Groups, NO_MONTH, Outcome};
 use super::words::{Words, effect};
 use crate::disclosures::Totals;
@@ -23,7 +24,7 @@ pub(super) struct Subject<'s> {
     /// Faults of the log: changed lines aren't counted.
     pub(super) faults: u64,
     pub(super) below: u64,
-    /// What the groups that are told apart are.
+    /// What the groups that are listed separately are.
     pub(super) apart_title: &'s str,
     /// The first and the last day that were asked for.
     pub(super) period: (Option<Date>, Option<Date>),
@@ -96,6 +97,7 @@ impl Subject<'_> {
         groups.filter(|(at, _)| *at < self.groups.apart || self.published.totals.get(*at) != Some(&Some(0)))
     }
 
+    /// The groups that are listed separately.
     fn apart(&self) -> impl Iterator<Item = (usize, &str)> {
         self.groups.names.iter().enumerate().take(self.groups.apart).map(|(at, name)| (at, name.as_str()))
     }
@@ -173,7 +175,7 @@ impl Subject<'_> {
 
     /// Newest first.
     fn month_bars(&self, group: Option<usize>) -> Vec<Bar> {
-        let count = |month: &Month| group.map_or(month.total, |group| month.messages.get(group).copied().flatten());
+        let count = |month: &Month| group.map_or(month.total, |group| month.messages(group));
         self.published.months.iter().rev().map(|month| (month_title(&month.name), count(month))).collect()
     }
 
@@ -195,7 +197,7 @@ impl Subject<'_> {
                                     @if month.has_page() { a href=(month_file(&month.name)) { (month_title(&month.name)) } }
                                     @else { (month_title(&month.name)) }
                                 }
-                                @for (group, _) in &groups { (cell(month.messages.get(*group).copied().flatten())) }
+                                @for (group, _) in &groups { (cell(month.messages(*group))) }
                                 (cell(month.total))
                             }
                         }
@@ -262,19 +264,15 @@ impl Subject<'_> {
     }
 
     /// How often a group asked in a month, and what became of it.
-    fn sentence<'s>(&'s self, month: &'s Month, group: usize, name: &'s str) -> Markup {
-        let title = self.words.group(name);
-        let cells = |table: &'s MonthTable| -> Vec<(&'s Option<u64>, &'s str)> {
-            table.row(group).unwrap_or_default().iter().zip(table.heads.iter().map(String::as_str)).collect()
-        };
-        let (outcomes, papers) = (cells(&month.outcomes), cells(&month.instruments));
+    fn sentence(&self, month: &Month, group: usize, name: &str) -> Markup {
         html! {
-            b { (title) }
-            @match month.messages.get(group).copied().flatten() {
+            b { (self.words.group(name)) }
+            @match month.messages(group) {
                 Some(0) => " did not ask.",
                 Some(count) => {
                     " asked " b { (times(count)) } "."
-                    (listed(&outcomes, "What became of it")) (listed(&papers, "On what paper"))
+                    (listed(&month.outcomes.named_row(group), "What became of it"))
+                    (listed(&month.instruments.named_row(group), "On what paper"))
                 }
                 None => " asked; how often isn't shown: the number is small, or a small one would follow from it.",
             }
@@ -283,10 +281,8 @@ impl Subject<'_> {
 
     pub(super) fn month(&self, month: &Month) -> String {
         let title = format!("{}: {}", month_title(&month.name), self.words.title());
-        let by_group: Vec<Bar> = self
-            .shown_groups()
-            .map(|(group, name)| (name.to_owned(), month.messages.get(group).copied().flatten()))
-            .collect();
+        let by_group: Vec<Bar> =
+            self.shown_groups().map(|(group, name)| (name.to_owned(), month.messages(group))).collect();
         page(
             &title,
             false,
@@ -311,7 +307,7 @@ impl Subject<'_> {
                     h2 { "By kind of query" }
                     (self.table(month, &month.keys, "Message keys of the answers"))
                     @for (group, name) in self.shown_groups() {
-                        @if month.messages.get(group) != Some(&Some(0)) { (self.group_section(month, group, name)) }
+                        @if month.messages(group) != Some(0) { (self.group_section(month, group, name)) }
                     }
                     @let common = self.words.rules(None);
                     @if !common.is_empty() { h2 { "For every agency" } (rules(&common)) }
@@ -324,12 +320,12 @@ impl Subject<'_> {
     fn table(&self, month: &Month, table: &MonthTable, caption: &str) -> Markup {
         let groups: Vec<_> = self.shown_groups().collect();
         // A column of nothing but zeros says nothing.
-        let cell_at = |group: usize, at: usize| table.row(group).map(|row| row.get(at).copied().flatten());
-        let tells = |group: usize| table.row(group).is_some_and(|row| row.iter().any(Option::is_some));
-        let is_empty = |at: usize| {
-            groups.iter().filter(|(group, _)| tells(*group)).all(|(group, _)| cell_at(*group, at) == Some(Some(0)))
+        let is_empty = |column: usize| {
+            let mut shown = groups.iter().filter(|(group, _)| table.shows_any(*group));
+            shown.all(|(group, _)| table.cell(*group, column) == Some(0))
         };
-        let columns: Vec<(usize, &String)> = table.heads.iter().enumerate().filter(|(at, _)| !is_empty(*at)).collect();
+        let columns: Vec<(usize, &String)> =
+            table.heads.iter().enumerate().filter(|(column, _)| !is_empty(*column)).collect();
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table {
@@ -343,8 +339,8 @@ impl Subject<'_> {
                         @for (group, name) in &groups {
                             tr {
                                 th scope="row" { (name) }
-                                @for (at, _) in &columns { (cell(cell_at(*group, *at).flatten())) }
-                                (cell(month.messages.get(*group).copied().flatten()))
+                                @for (column, _) in &columns { (cell(table.cell(*group, *column))) }
+                                (cell(month.messages(*group)))
                             }
                         }
                     }
@@ -405,10 +401,10 @@ impl Subject<'_> {
 }
 
 /// Counts as a sentence after another: those that are shown, then those that aren't.
-fn listed(counts: &[(&Option<u64>, &str)], what: &str) -> String {
-    let shown = counts.iter().filter_map(|(count, name)| Some((count.filter(|count| *count > 0)?, name)));
-    let shown: Vec<String> = shown.map(|(count, name)| format!("{name} ({})", grouped(count))).collect();
-    let hidden: Vec<&str> = counts.iter().filter(|(count, _)| count.is_none()).map(|(_, name)| *name).collect();
+fn listed(counts: &[(&str, Option<u64>)], what: &str) -> String {
+    let shown = counts.iter().filter_map(|(name, count)| Some((name, count.filter(|count| *count > 0)?)));
+    let shown: Vec<String> = shown.map(|(name, count)| format!("{name} ({})", grouped(count))).collect();
+    let hidden: Vec<&str> = counts.iter().filter(|(_, count)| count.is_none()).map(|(name, _)| *name).collect();
     match (shown.is_empty(), hidden.is_empty()) {
         (true, _) if hidden.len() == counts.len() => {
             format!(" {what} can't be shown without giving a small number away.")
@@ -454,19 +450,14 @@ impl Subject<'_> {
         let months = || self.published.months.iter();
         let groups = || self.groups.names.iter().enumerate();
         let messages = months().flat_map(|month| {
-            groups().map(move |(group, name)| {
-                vec![month.name.clone(), name.clone(), number(month.messages.get(group).copied().flatten())]
-            })
+            groups().map(move |(group, name)| vec![month.name.clone(), name.clone(), number(month.messages(group))])
         });
         let table = |of: fn(&Month) -> &MonthTable| -> Vec<Vec<String>> {
             let tables = months().filter(|month| month.has_page()).map(|month| (month, of(month)));
             let rows = tables.flat_map(|(month, table)| {
                 groups().flat_map(move |(group, name)| {
-                    let row = table.row(group);
-                    let cells = table.heads.iter().enumerate();
-                    cells.map(move |(at, head)| {
-                        let count = row.and_then(|row| row.get(at).copied().flatten());
-                        vec![month.name.clone(), name.clone(), head.clone(), number(count)]
+                    table.heads.iter().enumerate().map(move |(column, head)| {
+                        vec![month.name.clone(), name.clone(), head.clone(), number(table.cell(group, column))]
                     })
                 })
             });

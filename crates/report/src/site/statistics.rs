@@ -1,4 +1,4 @@
-//! What the pages tell of a log, counted: by month and recipient group, each message in one group, one outcome, one message key and
+//! What the pages report of a log, counted: by month and recipient group, each message in one group, one outcome, one message key and
 //! one set of instruments, so that each table adds up.
 
 use std::collections::BTreeMap;
@@ -132,8 +132,9 @@ impl Outcome {
 /// The recipient groups: agency classes, of which a requester counts in one.
 #[derive(Debug)]
 pub(super) struct Groups {
-    /// Those told apart first, then the other classes of the policy, then the two below.
+    /// Those listed separately first, then the other classes of the policy, then the two below.
     pub(super) names: Vec<String>,
+    /// How many are listed separately.
     pub(super) apart: usize,
 }
 
@@ -143,7 +144,7 @@ pub(super) const EARLIER: &str = "other agency classes";
 pub(super) const NONE: &str = "no agency class";
 
 impl Groups {
-    /// Of a policy's classes, those told apart first.
+    /// Of a policy's classes, those listed separately first.
     pub(super) fn new(classes: &[String], apart: &[String]) -> Self {
         let mut names: Vec<String> = apart.iter().filter(|class| classes.contains(class)).cloned().collect();
         let apart = names.len();
@@ -153,7 +154,7 @@ impl Groups {
         Self { names, apart }
     }
 
-    /// A requester of several classes counts in the one that is told apart, or else in the first.
+    /// A requester of several classes counts in the one that is listed separately, or else in the first.
     fn of(&self, record: &MessageRecord<'_>) -> usize {
         let place = |class: &str| self.names.iter().position(|name| name == class);
         let places: Vec<usize> =
@@ -174,6 +175,24 @@ pub(super) struct GroupCounts {
     pub(super) duties: BTreeMap<String, u64>,
 }
 
+impl GroupCounts {
+    /// How many messages had the outcome of this name.
+    pub(super) fn of_outcome(&self, name: &str) -> u64 {
+        let place = Outcome::ALL.iter().position(|outcome| outcome.name() == name);
+        place.and_then(|place| self.outcomes.get(place)).copied().unwrap_or_default()
+    }
+
+    /// How many had this message key.
+    pub(super) fn of_key(&self, name: &str) -> u64 {
+        self.keys.get(name).copied().unwrap_or_default()
+    }
+
+    /// How many had these instruments.
+    pub(super) fn of_instrument(&self, name: &str) -> u64 {
+        self.instruments.get(name).copied().unwrap_or_default()
+    }
+}
+
 /// Counts by month, `YYYY-MM`, and by group.
 pub(super) struct Statistics<'g> {
     groups: &'g Groups,
@@ -184,9 +203,9 @@ pub(super) struct Statistics<'g> {
     pub(super) has_too_many: bool,
 }
 
-/// Months that pages are made of, at most; from before the log and since count apart.
+/// Months that pages are made of, at most; a month from before the log is another one.
 pub(super) const MAX_MONTHS: usize = 120;
-/// Behind a month: what is from before the log. Its messages are counted apart, for nothing but their number is known.
+/// After a month: what is from before the log. Its messages are counted by themselves, for nothing but their number is known.
 pub(super) const BEFORE: &str = " (before the log)";
 
 /// The month of what has no date.

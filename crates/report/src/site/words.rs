@@ -39,7 +39,7 @@ impl<'p> Words<'p> {
         titles.filter(|(name, _)| self.policy.claim_issuers().any(|(own, issuers)| own == *name && !issuers.is_empty()))
     }
 
-    /// The rules that name a class, each with its sentence; those for all classes are told once.
+    /// The rules that name a class, each with its sentence; those for all classes are listed once.
     pub(super) fn rules(&self, class: Option<&str>) -> Vec<&'p Rule> {
         let place = class.map(|class| self.policy.classes().iter().position(|own| own.name == class));
         let is_own = |rule: &&Rule| match (&place, &rule.classes) {

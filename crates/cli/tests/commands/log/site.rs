@@ -63,7 +63,7 @@ fn p6_pages_hide_small_counts_and_what_would_give_them_away() {
         "{index}"
     );
     assert!(index.contains("asked; how often isn't shown"), "{index}");
-    // How often a kind of data went out could tell the size of a hidden cell; that it did is told. The envelope is no data.
+    // How often a kind of data went out could tell the size of a hidden cell; that it did is shown. The envelope is no data.
     let elements = read(&folder, "few/elements.csv");
     assert!(elements.contains("2026-11,in-state,person.name,,0,0\r\n"), "{elements}");
     assert!(!elements.contains("envelope") && !elements.contains("immigration"), "{elements}");
