@@ -2,6 +2,7 @@
 //! counts suppressed.
 
 mod chart;
+mod files;
 mod month_table;
 mod pages;
 mod published;
@@ -17,6 +18,7 @@ use dmv_redact_log::{Key, LogError, Verification};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::Policy;
+use files::files as csv_files;
 use pages::{POLICY_PAGE, Subject, month_file};
 use published::Published;
 use statistics::{Groups, MAX_MONTHS, Statistics};
@@ -94,6 +96,6 @@ pub fn site(
             .filter(|month| month.has_page())
             .map(|month| (month_file(&month.name), subject.month(month))),
     );
-    files.extend(subject.files().into_iter().map(|(name, content)| (name.to_owned(), content)));
+    files.extend(csv_files(&groups, &published.months).into_iter().map(|(name, content)| (name.to_owned(), content)));
     Ok((verification, files))
 }

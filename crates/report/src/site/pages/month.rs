@@ -1,0 +1,157 @@
+//! The page of a month.
+
+use maud::{Markup, html};
+
+use super::{Subject, cell, month_title};
+use crate::site::chart::{Bar, bars, grouped};
+use crate::site::month_table::MonthTable;
+use crate::site::published::{ElementShares, Month, Share};
+use crate::site::statistics::Outcome;
+use crate::site::words::effect;
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::policy::Rule;
+
+impl Subject<'_> {
+    pub(in crate::site) fn month(&self, month: &Month) -> String {
+        let title = format!("{}: {}", month_title(&month.name), self.words.title());
+        let by_group: Vec<Bar> =
+            self.shown_groups().map(|(group, name)| (name.to_owned(), month.messages(group))).collect();
+        let content = html! {
+            h1 { "Who asked, and what they got: " (title) }
+            (self.internal_warning())
+            ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
+            h2 { "By agency class" }
+            (bars("messages by agency class", &by_group))
+            @if by_group.iter().any(|(_, count)| count.is_none()) {
+                p.quiet { "Where a bar is missing, its number isn't shown: it may be a large one." }
+            }
+            (self.table(month, &month.outcomes, "What became of the messages"))
+            dl {
+                @for (head, description) in Outcome::descriptions() {
+                    @if month.outcomes.heads.iter().any(|own| own == head) { dt { (head) } dd { (description) } }
+                }
+            }
+            (self.table(month, &month.instruments, "The paper behind the queries: the claim, and who issued it"))
+            @let claims: Vec<_> = self.words.paper().collect();
+            @if !claims.is_empty() {
+                h3 { "What paper the policy takes" }
+                dl { @for (claim, title) in claims { dt { (claim) } dd { (title) } } }
+            }
+            h2 { "By kind of query" }
+            (self.table(month, &month.keys, "Message keys of the answers"))
+            @for (group, name) in self.shown_groups() {
+                @if month.messages(group) != Some(0) { (self.group_section(month, group, name)) }
+            }
+            @let common = self.words.rules(None);
+            @if !common.is_empty() { h2 { "For every agency" } (rules(&common)) }
+        };
+        self.page(&title, false, &content)
+    }
+
+    fn table(&self, month: &Month, table: &MonthTable, caption: &str) -> Markup {
+        let groups: Vec<_> = self.shown_groups().collect();
+        // A column of nothing but zeros says nothing.
+        let is_empty = |column: usize| {
+            let mut shown = groups.iter().filter(|(group, _)| table.shows_any(*group));
+            shown.all(|(group, _)| table.cell(*group, column) == Some(0))
+        };
+        let columns: Vec<(usize, &String)> =
+            table.heads.iter().enumerate().filter(|(column, _)| !is_empty(*column)).collect();
+        html! {
+            div.scroll tabindex="0" role="region" aria-label=(caption) {
+                table {
+                    caption { (caption) }
+                    thead { tr {
+                        th scope="col" { "Agency class" }
+                        @for (_, head) in &columns { th scope="col" { (head) } }
+                        th scope="col" { "all" }
+                    } }
+                    tbody {
+                        @for (group, name) in &groups {
+                            tr {
+                                th scope="row" { (name) }
+                                @for (column, _) in &columns { (cell(table.cell(*group, *column))) }
+                                (cell(month.messages(*group)))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn group_section(&self, month: &Month, group: usize, name: &str) -> Markup {
+        let elements = month.elements.get(group).map(Vec::as_slice).unwrap_or_default();
+        let duties = month.duties.get(group).map(Vec::as_slice).unwrap_or_default();
+        let own = self.words.rules(Some(name));
+        html! {
+            h2 id=(format!("class-{group}")) { (self.words.group(name)) }
+            p { (self.sentence(month, group, name)) }
+            @if !elements.is_empty() { (self.elements_table(name, elements)) }
+            @if !duties.is_empty() {
+                h3 { "Duties that followed (whether they were done isn't on record)" }
+                ul {
+                    @for (duty, share) in duties {
+                        li { (self.duty(duty)) ": " (share_text(*share, "in none", "of some messages; how many isn't shown")) }
+                    }
+                }
+            }
+            @if !own.is_empty() { h3 { "What the policy says of them" } (rules(&own)) }
+        }
+    }
+
+    fn duty<'d>(&'d self, id: &'d str) -> &'d str {
+        let rule = self.words.policy.rules().iter().find(|rule| rule.id == id);
+        rule.and_then(|rule| rule.metadata.title.as_deref()).unwrap_or(id)
+    }
+
+    fn elements_table(&self, name: &str, elements: &[ElementShares]) -> Markup {
+        let mut elements: Vec<&ElementShares> = elements.iter().collect();
+        // As the catalog has them: name first. What it doesn't know comes first of all.
+        elements.sort_by_key(|own| self.words.catalog.find(&own.element).map(ElementId::index));
+        let caption =
+            format!("What {name} got: in how many answers each kind of data stood, and from how many it was removed");
+        html! {
+            div.scroll tabindex="0" role="region" aria-label=(caption) {
+                table {
+                    caption { (caption) }
+                    thead { tr {
+                        th scope="col" { "Kind of data" } th scope="col" { "went out" } th scope="col" { "went out less precisely" }
+                        th scope="col" { "was removed" }
+                    } }
+                    tbody {
+                        @for element in elements {
+                            tr {
+                                th scope="row" { (self.words.element(&element.element)) " " code.quiet { (element.element) } }
+                                @for share in [element.released, element.generalised, element.removed] {
+                                    td.number { (share_text(share, "none", "some")) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn share_text(share: Share, never: &str, some: &str) -> String {
+    match share {
+        Share::Never => never.to_owned(),
+        Share::Some => some.to_owned(),
+        Share::Count(count) => grouped(count),
+    }
+}
+
+fn rules(rules: &[&Rule]) -> Markup {
+    html! {
+        ul {
+            @for rule in rules {
+                li {
+                    (effect(rule)) ": " (rule.metadata.title.as_deref().unwrap_or(&rule.id))
+                    @if let Some(basis) = &rule.metadata.basis { span.quiet { " (" (basis) ")" } }
+                }
+            }
+        }
+    }
+}
