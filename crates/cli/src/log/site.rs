@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     policy: PathBuf,
     #[command(flatten)]
     ground: GroundArguments,
-    /// An agency class that is told apart from all others; may be given again [default: immigration, border and
+    /// An agency class that is listed separately, first; may be given again [default: immigration, border and
     /// homeland-security, as far as the policy has them]
     #[arg(long = "apart", value_name = "NAME")]
     apart: Vec<String>,
@@ -73,7 +73,7 @@ pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
         catalog: &catalog,
         matrix: &matrix,
         apart: &apart,
-        apart_title: if arguments.apart.is_empty() { "Immigration agencies" } else { "Agencies told apart" },
+        apart_title: if arguments.apart.is_empty() { "Immigration agencies" } else { "Agencies listed separately" },
         below: *suppress_below,
         made_on: Date::today(),
     };

@@ -210,8 +210,8 @@ impl DutyList {
     /// As comma-separated values after RFC 4180, a header first, which is what a list of duties that were done is read from.
     #[must_use]
     pub fn csv(&self) -> String {
-        let rows = self.duties.iter().map(|duty| duty.cells(&duty.record).map(|cell| spreadsheet_safe(&cell)));
-        csv_of([HEADS.map(str::to_owned)].into_iter().chain(rows))
+        let rows = self.duties.iter().map(|duty| duty.cells(&duty.record).map(|cell| spreadsheet_safe(&cell)).to_vec());
+        csv_of([HEADS.map(str::to_owned).to_vec()].into_iter().chain(rows))
     }
 }
 

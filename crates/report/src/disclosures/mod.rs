@@ -26,6 +26,7 @@ pub(crate) use index::{Done, Review};
 use index::{Index, LogScan, RecordHash};
 use recipients::Recipients;
 pub(crate) use record::MessageRecord;
+pub(crate) use table::csv_of;
 use table::{MAX_ROWS, Table};
 
 /// Which messages are counted, and by what.

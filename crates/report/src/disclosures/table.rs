@@ -149,7 +149,7 @@ impl Table {
 const NOTHING: &str = "(none)";
 
 /// Rows of cells after RFC 4180.
-pub(super) fn csv_of(rows: impl Iterator<Item = impl IntoIterator<Item = String>>) -> String {
+pub(crate) fn csv_of(rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         // Writing to memory can't fail.

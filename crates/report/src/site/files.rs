@@ -3,15 +3,17 @@
 use super::month_table::MonthTable;
 use super::published::{Month, Share};
 use super::statistics::Groups;
+use crate::disclosures::csv_of;
 use dmv_redact_model::escape::spreadsheet_safe;
 
 /// The files of numbers.
-pub(super) const FILES: [(&str, &str); 5] = [
+pub(super) const FILES: [(&str, &str); 6] = [
     ("messages.csv", "messages by month and agency class"),
     ("outcomes.csv", "what became of them"),
     ("message-keys.csv", "by message key"),
     ("instruments.csv", "by the paper behind the query"),
     ("elements.csv", "in how many answers each data element went out, went out less precisely, and was taken out"),
+    ("duties.csv", "from how many messages each duty followed, and for how many it was done, or is overdue"),
 ];
 
 /// The files of numbers: name and content.
@@ -23,6 +25,7 @@ pub(super) fn files(groups: &Groups, months: &[Month]) -> Vec<(&'static str, Str
         csv(&["month", "agency-class", "message-key", "messages"], table(|month| &month.keys)),
         csv(&["month", "agency-class", "instruments", "messages"], table(|month| &month.instruments)),
         csv(&["month", "agency-class", "element", "released", "generalised", "removed"], element_rows(groups, months)),
+        csv(&["month", "agency-class", "duty", "messages", "done", "overdue", "all-done"], duty_rows(groups, months)),
     ];
     FILES.into_iter().map(|(name, _)| name).zip(contents).collect()
 }
@@ -59,6 +62,19 @@ fn element_rows(groups: &Groups, months: &[Month]) -> Vec<Vec<String>> {
     rows.collect()
 }
 
+fn duty_rows(groups: &Groups, months: &[Month]) -> Vec<Vec<String>> {
+    let rows = months.iter().flat_map(|month| {
+        groups.names.iter().zip(&month.duties).flat_map(|(name, duties)| {
+            duties.iter().map(|own| {
+                let [owed, done, overdue] = [own.owed, own.done, own.overdue].map(share);
+                let all_done = if own.is_all_done { "yes" } else { "no" };
+                vec![month.name.clone(), name.clone(), own.duty.clone(), owed, done, overdue, all_done.to_owned()]
+            })
+        })
+    });
+    rows.collect()
+}
+
 /// What isn't shown is empty.
 fn number(count: Option<u64>) -> String {
     count.map(|count| count.to_string()).unwrap_or_default()
@@ -74,11 +90,7 @@ fn share(share: Share) -> String {
 
 /// After RFC 4180.
 fn csv(heads: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    // Writing to memory can't fail.
-    let _ = table.write_record(heads);
-    for row in rows {
-        let _ = table.write_record(row.iter().map(|text| spreadsheet_safe(text)));
-    }
-    table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+    let rows = rows.iter().map(|row| row.iter().map(|text| spreadsheet_safe(text)).collect());
+    csv_of([heads].into_iter().chain(rows))
 }

@@ -39,7 +39,7 @@ pub struct SiteOptions<'s> {
     pub apart_title: &'s str,
     /// Counts from 1 to one less aren't shown, nor what would give them away. 0 and 1: everything is shown.
     pub below: u64,
-    /// The day on which the pages are made; `None`: it isn't shown.
+    /// The day on which the pages are made, by which a duty is overdue or not; `None`: it isn't shown, and no day is over.
     pub made_on: Option<Date>,
 }
 
@@ -58,7 +58,7 @@ pub fn site(
     let classes: Vec<String> = policy.classes().iter().map(|class| class.name.clone()).collect();
     let groups = Groups::new(&classes, apart);
     let (verification, index) = scan(paths, keys)?;
-    let (totals, statistics) = count(paths, keys, query, &index, || Statistics::new(&groups))?;
+    let (totals, statistics) = count(paths, keys, query, &index, || Statistics::new(&groups, made_on))?;
     if statistics.has_too_many {
         let message = format!("the log is of more than {MAX_MONTHS} months: name the days with --since and --until");
         return Err(LogError::Usage(message));

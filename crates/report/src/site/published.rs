@@ -2,7 +2,7 @@
 //! of these totals, and to nothing else.
 
 use super::month_table::MonthTable;
-use super::statistics::{BEFORE, GroupCounts, Groups, NO_INSTRUMENT, Outcome, SOME_INSTRUMENT, Statistics};
+use super::statistics::{BEFORE, DutyCounts, GroupCounts, Groups, NO_INSTRUMENT, Outcome, SOME_INSTRUMENT, Statistics};
 use crate::disclosures::ElementCounts;
 use crate::suppression::CountTable;
 use dmv_redact_model::date::Date;
@@ -31,7 +31,7 @@ pub(super) struct Month {
     /// By group.
     pub(super) elements: Vec<Vec<ElementShares>>,
     /// By group: the duties that followed, each with the messages from which it did.
-    pub(super) duties: Vec<Vec<(String, Share)>>,
+    pub(super) duties: Vec<Vec<DutyShares>>,
 }
 
 /// A data element of a group in a month.
@@ -41,6 +41,16 @@ pub(super) struct ElementShares {
     pub(super) released: Share,
     pub(super) generalised: Share,
     pub(super) removed: Share,
+}
+
+/// A duty of a group in a month: the messages from which it follows, and of those for which it was done, or is overdue.
+#[derive(Debug)]
+pub(super) struct DutyShares {
+    pub(super) duty: String,
+    pub(super) owed: Share,
+    pub(super) done: Share,
+    pub(super) overdue: Share,
+    pub(super) is_all_done: bool,
 }
 
 /// In how many of a group's messages something was.
@@ -191,13 +201,20 @@ fn duty_shares(
     outcomes: &MonthTable,
     instruments: &MonthTable,
     limits: Limits,
-) -> Vec<Vec<(String, Share)>> {
+) -> Vec<Vec<DutyShares>> {
     let shows_kinds = !instruments.heads.iter().any(|head| head == SOME_INSTRUMENT);
     let may_name =
         |group: usize| !limits.hides_any() || shows_kinds && outcomes.is_open(group) && instruments.is_open(group);
     let of_group = |(group, counts): (usize, &Option<&GroupCounts>)| {
         let duties = counts.iter().filter(|_| may_name(group)).flat_map(|counts| &counts.duties);
-        duties.map(|(duty, count)| (duty.clone(), Share::of(*count, limits))).collect()
+        let shares = duties.map(|(duty, DutyCounts { owed, done, overdue })| DutyShares {
+            duty: duty.clone(),
+            owed: Share::of(*owed, limits),
+            done: Share::of(*done, limits),
+            overdue: Share::of(*overdue, limits),
+            is_all_done: owed == done,
+        });
+        shares.collect()
     };
     publishable.iter().enumerate().map(of_group).collect()
 }

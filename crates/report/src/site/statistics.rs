@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::disclosures::{Count, CountedMessage, ElementCounts, MessageRecord, Query, Review};
+use crate::disclosures::{Count, CountedMessage, DutyStatus, ElementCounts, MessageRecord, Query, Review};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
@@ -90,7 +90,7 @@ impl Outcome {
             Self::HeldWithinWeek => "The same, within seven days.",
             Self::HeldLonger => "The same, later than that.",
             Self::Approved => {
-                "It was held or is recorded as approved, and went out; how long that took is not on record, or isn't told here, for the \
+                "It was held or is recorded as approved, and went out; how long that took is not on record, or isn't shown here, for the \
                  numbers would be small. What the policy doesn't permit is removed then, too."
             }
             Self::Held => "It waits for a person's decision, and nothing has gone out.",
@@ -172,7 +172,7 @@ pub(super) struct GroupCounts {
     pub(super) keys: BTreeMap<String, u64>,
     pub(super) instruments: BTreeMap<String, u64>,
     pub(super) elements: BTreeMap<String, ElementCounts>,
-    pub(super) duties: BTreeMap<String, u64>,
+    pub(super) duties: BTreeMap<String, DutyCounts>,
 }
 
 impl GroupCounts {
@@ -193,9 +193,19 @@ impl GroupCounts {
     }
 }
 
+/// Messages from which a duty follows, and of those for which it was done, or is overdue.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct DutyCounts {
+    pub(super) owed: u64,
+    pub(super) done: u64,
+    pub(super) overdue: u64,
+}
+
 /// Counts by month, `YYYY-MM`, and by group.
 pub(super) struct Statistics<'g> {
     groups: &'g Groups,
+    /// The day by which a duty is overdue or not.
+    made_on: Option<Date>,
     pub(super) months: BTreeMap<String, Vec<GroupCounts>>,
     /// The policies that decided, each with the first day on which it did.
     pub(super) policies: BTreeMap<String, Option<Date>>,
@@ -223,8 +233,8 @@ pub(super) const SOME_INSTRUMENT: &str = "some instrument";
 const MAX_NAMES: usize = 10_000;
 
 impl<'g> Statistics<'g> {
-    pub(super) fn new(groups: &'g Groups) -> Self {
-        Self { groups, months: BTreeMap::new(), policies: BTreeMap::new(), has_too_many: false }
+    pub(super) fn new(groups: &'g Groups, made_on: Option<Date>) -> Self {
+        Self { groups, made_on, months: BTreeMap::new(), policies: BTreeMap::new(), has_too_many: false }
     }
 }
 
@@ -250,7 +260,7 @@ fn note_policy(policies: &mut BTreeMap<String, Option<Date>>, policy: &str, date
 
 impl Count for Statistics<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
-        let CountedMessage { record, messages, elements, date, policy, review, .. } = message;
+        let CountedMessage { record, messages, elements, date, policy, review, done, .. } = message;
         let mut month = date.map_or_else(|| NO_MONTH.to_owned(), Date::month);
         if record.imported.is_some() {
             month.push_str(BEFORE);
@@ -259,6 +269,7 @@ impl Count for Statistics<'_> {
             note_policy(&mut self.policies, policy, *date);
         }
         let place = self.groups.of(record);
+        let made_on = self.made_on;
         let Some(groups) = self.month(month) else { return };
         let Some(counts) = groups.get_mut(place) else { return };
         counts.messages = counts.messages.saturating_add(*messages);
@@ -282,7 +293,16 @@ impl Count for Statistics<'_> {
                 counts.elements.entry(element).or_default().add(*own);
             }
         }
-        record.duties().for_each(|duty| add(&mut counts.duties, duty.id, 1));
+        for duty in record.duties() {
+            let id = escape(duty.id);
+            if counts.duties.len() < MAX_NAMES || counts.duties.contains_key(&*id) {
+                let status = DutyStatus::of(duty.due, done(duty.id).is_some(), record.went_out(), made_on);
+                let own = counts.duties.entry(id.into_owned()).or_default();
+                own.owed += 1;
+                own.done += u64::from(status == DutyStatus::Done);
+                own.overdue += u64::from(status == DutyStatus::Overdue);
+            }
+        }
     }
 
     fn merge(&mut self, other: Self) {
@@ -293,15 +313,17 @@ impl Count for Statistics<'_> {
             for (own, other) in groups.iter_mut().zip(others) {
                 own.messages = own.messages.saturating_add(other.messages);
                 own.outcomes.iter_mut().zip(other.outcomes).for_each(|(own, other)| *own = own.saturating_add(other));
-                for (own, others) in [
-                    (&mut own.keys, other.keys),
-                    (&mut own.instruments, other.instruments),
-                    (&mut own.duties, other.duties),
-                ] {
+                for (own, others) in [(&mut own.keys, other.keys), (&mut own.instruments, other.instruments)] {
                     others.iter().for_each(|(name, count)| add(own, name, *count));
                 }
                 for (element, counts) in other.elements {
                     own.elements.entry(element).or_default().add(counts);
+                }
+                for (duty, counts) in other.duties {
+                    let own = own.duties.entry(duty).or_default();
+                    own.owed += counts.owed;
+                    own.done += counts.done;
+                    own.overdue += counts.overdue;
                 }
             }
         }

@@ -115,6 +115,14 @@ fn p12_duties_are_listed_and_ticked_off() {
     let told = told_in(folder.path(), &["log", "duties", "a.log", "b.log", "done.log"], 0);
     assert!(told.starts_with("4 duties: 1 open, 0 overdue, 3 done\n"), "{told}");
     told_in(folder.path(), &["log", "verify", "a.log", "b.log", "done.log"], 0);
+    // The pages say so.
+    let site =
+        [&["log", "site", "a.log", "b.log", "done.log", "-o", "site", "--suppress-below", "0"], &POLICY[..]].concat();
+    told_in(folder.path(), &site, 0);
+    let rows = fs::read_to_string(folder.path().join("site/duties.csv")).unwrap();
+    for row in ["immigration,notify,3,2,0,no", "immigration,notify-before,1,1,0,yes"] {
+        assert!(rows.contains(&format!("2026-11,{row}\r\n")), "{rows}");
+    }
     // Without the logs of the messages.
     let told = told_in(folder.path(), &["log", "duties", "done.log"], 0);
     assert!(told.contains("3 duties were done of messages that are in none of these logs"), "{told}");

@@ -64,8 +64,11 @@ impl Subject<'_> {
                 ul { @for (group, name) in self.apart() { li { (self.sentence(month, group, name)) } } }
             }
             @for (group, name) in self.apart() {
-                h3 { (self.words.group(name)) }
-                (bars(&format!("messages for {name} by month"), &self.month_bars(Some(group))))
+                @let chart = bars(&format!("messages for {name} by month"), &self.month_bars(Some(group)));
+                @if !chart.0.is_empty() {
+                    h3 { (self.words.group(name)) }
+                    (chart)
+                }
             }
         }
     }
@@ -116,7 +119,7 @@ impl Subject<'_> {
             ul {
                 li { "A message is one answer to one query. It counts once, however often it was held, approved or run again: in the month in \
                       which it went out, or else of its last record." }
-                li { "An agency in several classes counts in one: one that is told apart, or else its first." }
+                li { "An agency in several classes counts in one: one that is listed separately, or else its first." }
                 @if self.below > 1 {
                     li { "Numbers from 1 to " (self.below - 1) " aren't shown, for they could tell of a person. Other numbers aren't shown \
                           either where a small one would follow from them. Zeros are shown." }
@@ -125,9 +128,10 @@ impl Subject<'_> {
                 @if *dry_run_messages > 0 && self.below < 2 { li { (grouped(*dry_run_messages)) " messages of trial runs are left out: nobody got them." } }
                 @if *imported > 0 { li { "Messages from before this log are counted as the switch's own log of then has them." } }
                 @if *undated > 0 && self.below < 2 { li { (grouped(*undated)) " messages have no date." } }
+                li { "Whether a duty was done is as of the day on which these pages were made." }
                 @if *unexplained > 0 { li { "Of some messages the data elements are unknown, for the line of the log that names them is lost." } }
             }
-            p { "Where finer columns would hide what an agency class that is told apart got, some columns are one." }
+            p { "Where finer columns would hide what an agency class that is listed separately got, some columns are one." }
             h3 { "What can become of a message" }
             dl { @for (head, description) in Outcome::descriptions() { dt { (head) } dd { (description) } } }
         }

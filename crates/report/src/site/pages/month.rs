@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{Subject, cell, month_title};
 use crate::site::chart::{Bar, bars, grouped};
 use crate::site::month_table::MonthTable;
-use crate::site::published::{ElementShares, Month, Share};
+use crate::site::published::{DutyShares, ElementShares, Month, Share};
 use crate::site::statistics::Outcome;
 use crate::site::words::effect;
 use dmv_redact_model::catalog::ElementId;
@@ -28,7 +28,7 @@ impl Subject<'_> {
             (self.table(month, &month.outcomes, "What became of the messages"))
             dl {
                 @for (head, description) in Outcome::descriptions() {
-                    @if month.outcomes.heads.iter().any(|own| own == head) { dt { (head) } dd { (description) } }
+                    @if self.columns(&month.outcomes).iter().any(|(_, own)| *own == head) { dt { (head) } dd { (description) } }
                 }
             }
             (self.table(month, &month.instruments, "The paper behind the queries: the claim, and who issued it"))
@@ -48,15 +48,19 @@ impl Subject<'_> {
         self.page(&title, false, &content)
     }
 
+    /// The columns of a table with their places: all but those of nothing but zeros, which say nothing.
+    fn columns<'t>(&self, table: &'t MonthTable) -> Vec<(usize, &'t str)> {
+        let is_empty = |column: usize| {
+            let mut shown = self.shown_groups().filter(|(group, _)| table.shows_any(*group));
+            shown.all(|(group, _)| table.cell(group, column) == Some(0))
+        };
+        let columns = table.heads.iter().map(String::as_str).enumerate();
+        columns.filter(|(column, _)| !is_empty(*column)).collect()
+    }
+
     fn table(&self, month: &Month, table: &MonthTable, caption: &str) -> Markup {
         let groups: Vec<_> = self.shown_groups().collect();
-        // A column of nothing but zeros says nothing.
-        let is_empty = |column: usize| {
-            let mut shown = groups.iter().filter(|(group, _)| table.shows_any(*group));
-            shown.all(|(group, _)| table.cell(*group, column) == Some(0))
-        };
-        let columns: Vec<(usize, &String)> =
-            table.heads.iter().enumerate().filter(|(column, _)| !is_empty(*column)).collect();
+        let columns = self.columns(table);
         html! {
             div.scroll tabindex="0" role="region" aria-label=(caption) {
                 table {
@@ -89,11 +93,9 @@ impl Subject<'_> {
             p { (self.sentence(month, group, name)) }
             @if !elements.is_empty() { (self.elements_table(name, elements)) }
             @if !duties.is_empty() {
-                h3 { "Duties that followed (whether they were done isn't on record)" }
+                h3 { "Duties that followed" }
                 ul {
-                    @for (duty, share) in duties {
-                        li { (self.duty(duty)) ": " (share_text(*share, "in none", "of some messages; how many isn't shown")) }
-                    }
+                    @for duty in duties { li { (self.duty(&duty.duty)) ": " (duty_text(duty)) } }
                 }
             }
             @if !own.is_empty() { h3 { "What the policy says of them" } (rules(&own)) }
@@ -153,5 +155,22 @@ fn rules(rules: &[&Rule]) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// From how many messages a duty follows, and what became of it.
+fn duty_text(duty: &DutyShares) -> String {
+    let DutyShares { owed, done, overdue, is_all_done, .. } = duty;
+    let owed = match owed {
+        Share::Count(1) => "of 1 message".to_owned(),
+        owed => format!("of {} messages", share_text(*owed, "no", "some")),
+    };
+    let done = match done {
+        _ if *is_all_done => "done for all".to_owned(),
+        done => format!("done for {}", share_text(*done, "none", "some")),
+    };
+    match overdue {
+        Share::Never => format!("{owed}, {done}"),
+        overdue => format!("{owed}, {done}, overdue for {}", share_text(*overdue, "none", "some")),
     }
 }
