@@ -43,6 +43,9 @@ pub(super) struct ElementShares {
     pub(super) removed: Share,
 }
 
+/// All duties of a group, where none is named. No name of a policy has parentheses.
+pub(super) const ANY_DUTY: &str = "(any duty)";
+
 /// A duty of a group in a month: the messages from which it follows, and of those for which it was done, or is overdue.
 #[derive(Debug)]
 pub(super) struct DutyShares {
@@ -195,7 +198,7 @@ fn element_shares(counts: Option<&GroupCounts>, limits: Limits) -> Vec<ElementSh
 }
 
 /// The duties of each group. A duty may follow from one kind of paper, or from one outcome, so its name could give away a count of
-/// these: where any of them is hidden, or a column is of several kinds of paper, no duty is named (P6).
+/// these: where any of them is hidden, or a column is of several kinds of paper, all duties are one without a name (P6).
 fn duty_shares(
     publishable: &Publishable<'_>,
     outcomes: &MonthTable,
@@ -206,15 +209,26 @@ fn duty_shares(
     let may_name =
         |group: usize| !limits.hides_any() || shows_kinds && outcomes.is_open(group) && instruments.is_open(group);
     let of_group = |(group, counts): (usize, &Option<&GroupCounts>)| {
-        let duties = counts.iter().filter(|_| may_name(group)).flat_map(|counts| &counts.duties);
-        let shares = duties.map(|(duty, DutyCounts { owed, done, overdue })| DutyShares {
-            duty: duty.clone(),
-            owed: Share::of(*owed, limits),
-            done: Share::of(*done, limits),
-            overdue: Share::of(*overdue, limits),
-            is_all_done: owed == done,
-        });
-        shares.collect()
+        let duties = counts.iter().flat_map(|counts| &counts.duties);
+        match may_name(group) {
+            true => duties.map(|(duty, counts)| DutyShares::of(duty, *counts, limits)).collect(),
+            false => {
+                let all = duties.map(|(_, counts)| *counts).reduce(DutyCounts::sum);
+                all.map(|all| DutyShares::of(ANY_DUTY, all, limits)).into_iter().collect()
+            }
+        }
     };
     publishable.iter().enumerate().map(of_group).collect()
+}
+
+impl DutyShares {
+    fn of(duty: &str, DutyCounts { owed, done, overdue }: DutyCounts, limits: Limits) -> Self {
+        Self {
+            duty: duty.to_owned(),
+            owed: Share::of(owed, limits),
+            done: Share::of(done, limits),
+            overdue: Share::of(overdue, limits),
+            is_all_done: owed == done,
+        }
+    }
 }

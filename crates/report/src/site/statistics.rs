@@ -201,6 +201,12 @@ pub(super) struct DutyCounts {
     pub(super) overdue: u64,
 }
 
+impl DutyCounts {
+    pub(super) fn sum(self, other: Self) -> Self {
+        Self { owed: self.owed + other.owed, done: self.done + other.done, overdue: self.overdue + other.overdue }
+    }
+}
+
 /// Counts by month, `YYYY-MM`, and by group.
 pub(super) struct Statistics<'g> {
     groups: &'g Groups,
@@ -321,9 +327,7 @@ impl Count for Statistics<'_> {
                 }
                 for (duty, counts) in other.duties {
                     let own = own.duties.entry(duty).or_default();
-                    own.owed += counts.owed;
-                    own.done += counts.done;
-                    own.overdue += counts.overdue;
+                    *own = own.sum(counts);
                 }
             }
         }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{Subject, cell, month_title};
 use crate::site::chart::{Bar, bars, grouped};
 use crate::site::month_table::MonthTable;
-use crate::site::published::{DutyShares, ElementShares, Month, Share};
+use crate::site::published::{ANY_DUTY, DutyShares, ElementShares, Month, Share};
 use crate::site::statistics::Outcome;
 use crate::site::words::effect;
 use dmv_redact_model::catalog::ElementId;
@@ -103,6 +103,9 @@ impl Subject<'_> {
     }
 
     fn duty<'d>(&'d self, id: &'d str) -> &'d str {
+        if id == ANY_DUTY {
+            return "Some duty; which isn't shown, for a small number could follow from it";
+        }
         let rule = self.words.policy.rules().iter().find(|rule| rule.id == id);
         rule.and_then(|rule| rule.metadata.title.as_deref()).unwrap_or(id)
     }
