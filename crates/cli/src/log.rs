@@ -32,13 +32,6 @@ enum Verb {
     Verify {
         #[command(flatten)]
         logs: LogArguments,
-        /// A public key of the signatures of its checkpoints, in PEM: each must be of one of these keys. May be given again
-        #[arg(long = "public-key", value_name = "FILE")]
-        public_keys: Vec<PathBuf>,
-        /// A line that a log must contain, as reported at the end of the run that wrote it: detects a truncated or
-        /// rewritten log. May be given again
-        #[arg(long = "head", value_name = "SEQUENCE:HASH", value_parser = head)]
-        heads: Vec<LogHead>,
     },
     /// Report who got what, and how often. Verifies the log, too; ends with status 3 if it has faults
     Report {
@@ -82,11 +75,31 @@ struct LogArguments {
     /// The key of its hashes; may be given again where several logs have different keys
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
+    /// A public key of the signatures of its checkpoints, in PEM: each must be of one of these keys. May be given again
+    #[arg(long = "public-key", value_name = "FILE")]
+    public_keys: Vec<PathBuf>,
+    /// A line that a log must contain, as reported at the end of the run that wrote it: detects a truncated or rewritten log. May be
+    /// given again
+    #[arg(long = "head", value_name = "SEQUENCE:HASH", value_parser = head)]
+    heads: Vec<LogHead>,
+}
+
+/// The keys that logs are verified with.
+struct LogKeys {
+    keys: Vec<Key>,
+    public_keys: Vec<PublicKey>,
 }
 
 impl LogArguments {
-    fn keys(&self) -> Result<Vec<Key>, Problem> {
-        Ok(self.keys.iter().map(|path| Key::read(path)).collect::<Result<_, _>>()?)
+    fn read_keys(&self) -> Result<LogKeys, Problem> {
+        let keys = self.keys.iter().map(|path| Key::read(path)).collect::<Result<_, _>>()?;
+        let public_keys = self.public_keys.iter().map(|path| PublicKey::read(path)).collect::<Result<_, _>>()?;
+        Ok(LogKeys { keys, public_keys })
+    }
+
+    fn verifier<'v>(&'v self, LogKeys { keys, public_keys }: &'v LogKeys) -> Verifier<'v> {
+        let verifier = Verifier::default().keys(keys).heads(&self.heads);
+        if public_keys.is_empty() { verifier } else { verifier.public_keys(public_keys) }
     }
 }
 
@@ -205,7 +218,7 @@ fn head(text: &str) -> Result<LogHead, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let result = match &arguments.verb {
-        Verb::Verify { logs, public_keys, heads } => verify_logs(logs, public_keys, heads),
+        Verb::Verify { logs } => verify_logs(logs),
         Verb::Report { logs, query, output } => report_logs(logs, query, *output),
         Verb::Site(arguments) => site::publish(arguments),
         Verb::Duties { logs, query, statuses, output } => list_duties(logs, query, statuses, *output),
@@ -218,22 +231,19 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn verify_logs(arguments: &LogArguments, public_keys: &[PathBuf], heads: &[LogHead]) -> Result<Exit, Problem> {
-    let keys = arguments.keys()?;
-    let public_keys = public_keys.iter().map(|path| PublicKey::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let verifier = Verifier::default().keys(&keys).heads(heads);
-    let verifier = if public_keys.is_empty() { verifier } else { verifier.public_keys(&public_keys) };
-    let found = verifier.verify(&arguments.logs)?;
+fn verify_logs(arguments: &LogArguments) -> Result<Exit, Problem> {
+    let keys = arguments.read_keys()?;
+    let found = arguments.verifier(&keys).verify(&arguments.logs)?;
     let exit = report_faults(&found);
     if exit == Exit::Released {
         let Verification { lines, messages, runs, logs, .. } = &found;
-        let keyed = if keys.is_empty() { ", without a key" } else { "" };
+        let keyed = if keys.keys.is_empty() { ", without a key" } else { "" };
         let mut text = format!("{}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\n", names(&found));
         for log in logs {
             // One log needs no name.
             let name = found.files.get(log.files.clone()).and_then(<[PathBuf]>::last).filter(|_| logs.len() > 1);
             let name = name.map_or_else(String::new, |name| format!("{}: ", escape(&name.to_string_lossy())));
-            if !public_keys.is_empty() {
+            if !keys.public_keys.is_empty() {
                 text.push_str(&format!("{name}{}\n", signed(log)));
             }
             let (sequence, hash) = log.head.clone().unwrap_or_default();
@@ -261,7 +271,8 @@ fn signed(log: &VerifiedLog) -> String {
 
 fn report_logs(arguments: &LogArguments, query: &QueryArguments, form: Form) -> Result<Exit, Problem> {
     let query = query.query()?;
-    let (found, report) = disclosures(&arguments.logs, &arguments.keys()?, &query)?;
+    let keys = arguments.read_keys()?;
+    let (found, report) = disclosures(&arguments.logs, arguments.verifier(&keys), &query)?;
     match form {
         Form::Text => print_text(&report.to_string())?,
         Form::Csv => {
@@ -281,7 +292,8 @@ fn list_duties(
     statuses: &[DutyStatus],
     form: ListForm,
 ) -> Result<Exit, Problem> {
-    let (found, mut list) = duties(&arguments.logs, &arguments.keys()?, &query.query()?, Date::today())?;
+    let (query, keys) = (query.query()?, arguments.read_keys()?);
+    let (found, mut list) = duties(&arguments.logs, arguments.verifier(&keys), &query, Date::today())?;
     list.duties.retain(|duty| statuses.is_empty() || statuses.contains(&duty.status));
     match form {
         ListForm::Text => print_text(&list.to_string())?,

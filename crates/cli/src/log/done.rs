@@ -94,8 +94,8 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
     if let Some(list) = &arguments.list {
         references.extend(read_list(list)?);
     }
-    let mut keys = logs.keys()?;
-    keys.extend(output_key.clone());
+    let mut keys = logs.read_keys()?;
+    keys.keys.extend(output_key.clone());
     let mut paths = logs.logs.clone();
     // What was done before is there.
     let is_output = |path: &PathBuf| path.canonicalize().ok() == output.canonicalize().ok();
@@ -105,7 +105,7 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
     // Locked while what it has is read; a new one is begun only if there is something to record.
     let open = || Log::open(output, output_key.clone());
     let log = output.exists().then(open).transpose()?;
-    let (found, owed) = duties(&paths, &keys, &Query::default(), today)?;
+    let (found, owed) = duties(&paths, logs.verifier(&keys), &Query::default(), today)?;
     if found.fault_count > 0 {
         return Ok(report_faults(&found));
     }

@@ -42,7 +42,7 @@ const IMMIGRATION: [&str; 3] = ["immigration", "border", "homeland-security"];
 pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
     let Arguments { logs, output, policy, ground, suppress_below, days, .. } = arguments;
     let query = days.query()?;
-    let keys = logs.keys()?;
+    let keys = logs.read_keys()?;
     let builder = ground.filter().policy_named(policy).as_of(days.until);
     let (catalog, formats) = builder.load_catalog_and_formats()?;
     let policy = builder.policy(&catalog, &formats)?;
@@ -77,7 +77,7 @@ pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
         below: *suppress_below,
         made_on: Date::today(),
     };
-    let (found, files) = site(&logs.logs, &keys, &query, &options)?;
+    let (found, files) = site(&logs.logs, logs.verifier(&keys), &query, &options)?;
     std::fs::create_dir_all(output).map_err(|error| io(output, &error))?;
     // The first page last: without it nobody takes the rest for all.
     for (name, content) in files.iter().rev() {

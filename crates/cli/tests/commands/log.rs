@@ -791,6 +791,11 @@ fn p12_a_log_is_signed_and_verified_with_the_public_key() {
     assert_eq!(faults.len(), 2);
     assert!(faults[0].starts_with("line 3 (sequence 3, "), "{faults:?}");
     assert!(faults[0].ends_with(": its signature is of none of the given keys"), "{faults:?}");
+    // Whoever counts can insist on it, too.
+    for (key, status) in [(&public, 0), (&path("other"), 3)] {
+        assert_eq!(log.run("report", &["--public-key", key]).status.code(), Some(status));
+        assert_eq!(log.run("duties", &["--public-key", key]).status.code(), Some(status));
+    }
     let output = log.run("verify", &["--public-key", &path("sign")]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
     assert!(text(&output.stderr).contains("it is a private key"), "{}", text(&output.stderr));

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::index::RecordHash;
 use super::table::{aligned, csv_of};
 use super::{Count, CountedMessage, MAX_ROWS, Query, count, scan};
-use dmv_redact_log::{Key, LinePosition, LogError, Verification};
+use dmv_redact_log::{LinePosition, LogError, Verification, Verifier};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::{escape, spreadsheet_safe};
 
@@ -107,13 +107,13 @@ pub struct DutyList {
 /// When a log can't be read, is keyed and there is no key, or there are more than 100,000 duties.
 pub fn duties(
     paths: &[PathBuf],
-    keys: &[Key],
+    verifier: Verifier<'_>,
     query: &Query,
     today: Option<Date>,
 ) -> Result<(Verification, DutyList), LogError> {
-    let (verification, index) = scan(paths, keys)?;
+    let (verification, index) = scan(paths, verifier)?;
     let empty = || Duties { owed: BTreeMap::new(), is_too_large: false };
-    let (_, duties) = count(paths, keys, query, &index, empty)?;
+    let (_, duties) = count(paths, verifier, query, &index, empty)?;
     if duties.is_too_large {
         let message = format!("more than {MAX_ROWS} duties: list those of a shorter time, or of one class");
         return Err(LogError::Usage(message));

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use dmv_redact_log::{Aggregate, Key, LinePosition, LogError, LogLine, Verification, Verifier};
+use dmv_redact_log::{Aggregate, LinePosition, LogError, LogLine, Verification, Verifier};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
@@ -130,11 +130,11 @@ pub(crate) trait Count: Send {
 /// When it can't be read, is keyed and no key is given, or has too many combinations of what it is counted by.
 pub fn disclosures(
     paths: &[PathBuf],
-    keys: &[Key],
+    verifier: Verifier<'_>,
     query: &Query,
 ) -> Result<(Verification, DisclosureReport), LogError> {
-    let (verification, index) = scan(paths, keys)?;
-    let (totals, counts) = count(paths, keys, query, &index, || Counts::new(query))?;
+    let (verification, index) = scan(paths, verifier)?;
+    let (totals, counts) = count(paths, verifier, query, &index, || Counts::new(query))?;
     if counts.table().is_some_and(Table::is_too_large) {
         let message = format!("more than {MAX_ROWS} rows: count by less, or over a shorter time");
         return Err(LogError::Usage(message));
@@ -144,21 +144,21 @@ pub fn disclosures(
 }
 
 /// Verifies a log, and learns what must be known of it before its messages are counted.
-pub(crate) fn scan(paths: &[PathBuf], keys: &[Key]) -> Result<(Verification, Index), LogError> {
-    let (verification, scan) = Verifier::default().keys(keys).aggregate(paths, LogScan::default)?;
+pub(crate) fn scan(paths: &[PathBuf], verifier: Verifier<'_>) -> Result<(Verification, Index), LogError> {
+    let (verification, scan) = verifier.aggregate(paths, LogScan::default)?;
     Ok((verification, Index::from(scan)))
 }
 
 /// Counts the messages of a log that was scanned. It may have grown since.
 pub(crate) fn count<C: Count>(
     paths: &[PathBuf],
-    keys: &[Key],
+    verifier: Verifier<'_>,
     query: &Query,
     index: &Index,
     empty: impl Fn() -> C,
 ) -> Result<(Totals, C), LogError> {
     let counter = || Counter { query, index, totals: Totals::default(), counts: empty(), seen: 0, object: Vec::new() };
-    let (_, Counter { totals, counts, seen, .. }) = Verifier::default().keys(keys).aggregate(paths, counter)?;
+    let (_, Counter { totals, counts, seen, .. }) = verifier.aggregate(paths, counter)?;
     if seen != index.messages() {
         let message = "the log was changed, or went on in another file, while it was read: read it again";
         return Err(LogError::Io(message.to_owned()));

@@ -25,7 +25,7 @@ fn p12_what_is_appended_between_the_readings_is_not_counted_and_what_is_missing_
     let counted = || {
         let by = vec![Dimension::Disposition];
         let query = Query { by, ..Query::default() };
-        let (totals, _) = count(&paths, &[], &query, &index, || Counts::new(&query))?;
+        let (totals, _) = count(&paths, Verifier::default(), &query, &index, || Counts::new(&query))?;
         Ok::<_, LogError>((totals.messages, totals.superseded))
     };
     assert_eq!(counted().unwrap(), (2, 1));

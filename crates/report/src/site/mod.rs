@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use crate::disclosures::{Query, count, scan};
 use crate::matrix;
 use dmv_redact_analysis::Matrix;
-use dmv_redact_log::{Key, LogError, Verification};
+use dmv_redact_log::{LogError, Verification, Verifier};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::Policy;
@@ -50,15 +50,15 @@ pub struct SiteOptions<'s> {
 /// When the log can't be read, is keyed and no key is given, or is of more than 120 months.
 pub fn site(
     paths: &[PathBuf],
-    keys: &[Key],
+    verifier: Verifier<'_>,
     query: &Query,
     options: &SiteOptions<'_>,
 ) -> Result<(Verification, Vec<(String, String)>), LogError> {
     let SiteOptions { policy, catalog, matrix, apart, apart_title, below, made_on } = *options;
     let classes: Vec<String> = policy.classes().iter().map(|class| class.name.clone()).collect();
     let groups = Groups::new(&classes, apart);
-    let (verification, index) = scan(paths, keys)?;
-    let (totals, statistics) = count(paths, keys, query, &index, || Statistics::new(&groups, made_on))?;
+    let (verification, index) = scan(paths, verifier)?;
+    let (totals, statistics) = count(paths, verifier, query, &index, || Statistics::new(&groups, made_on))?;
     if statistics.has_too_many {
         let message = format!("the log is of more than {MAX_MONTHS} months: name the days with --since and --until");
         return Err(LogError::Usage(message));
