@@ -2,16 +2,17 @@
 
 use super::month_table::MonthTable;
 use super::published::{Month, Share};
-use super::statistics::Groups;
+use super::statistics::{Fate, Groups};
 use crate::disclosures::csv_of;
 use dmv_redact_model::escape::spreadsheet_safe;
 
 /// The files of numbers.
-pub(super) const FILES: [(&str, &str); 6] = [
+pub(super) const FILES: [(&str, &str); 7] = [
     ("messages.csv", "messages by month and agency class"),
     ("outcomes.csv", "what became of them"),
     ("message-keys.csv", "by message key"),
     ("instruments.csv", "by the paper behind the query"),
+    ("paper.csv", "what became of messages with paper behind the query, and of those without"),
     ("elements.csv", "in how many answers each data element went out, went out less precisely, and was taken out"),
     ("duties.csv", "from how many messages each duty followed, and for how many it was done, or is overdue"),
 ];
@@ -24,6 +25,7 @@ pub(super) fn files(groups: &Groups, months: &[Month]) -> Vec<(&'static str, Str
         csv(&["month", "agency-class", "outcome", "messages"], table(|month| &month.outcomes)),
         csv(&["month", "agency-class", "message-key", "messages"], table(|month| &month.keys)),
         csv(&["month", "agency-class", "instruments", "messages"], table(|month| &month.instruments)),
+        csv(&["month", "agency-class", "outcome", "with-paper", "without-paper"], paper_rows(groups, months)),
         csv(&["month", "agency-class", "element", "released", "generalised", "removed"], element_rows(groups, months)),
         csv(&["month", "agency-class", "duty", "messages", "done", "overdue", "all-done"], duty_rows(groups, months)),
     ];
@@ -44,6 +46,18 @@ fn table_rows(groups: &Groups, months: &[Month], table: fn(&Month) -> &MonthTabl
             let table = table(month);
             table.heads.iter().enumerate().map(move |(column, head)| {
                 vec![month.name.clone(), name.clone(), head.clone(), number(table.cell(group, column))]
+            })
+        })
+    });
+    rows.collect()
+}
+
+fn paper_rows(groups: &Groups, months: &[Month]) -> Vec<Vec<String>> {
+    let rows = months.iter().flat_map(|month| {
+        groups.names.iter().zip(&month.paper).flat_map(|(name, table)| {
+            Fate::ALL.into_iter().zip(table.iter().flatten()).map(|(fate, cells)| {
+                let row = vec![month.name.clone(), name.clone(), fate.name().to_owned()];
+                row.into_iter().chain(cells.iter().map(|count| number(*count))).collect()
             })
         })
     });

@@ -28,11 +28,17 @@ pub(super) struct Month {
     pub(super) outcomes: MonthTable,
     pub(super) keys: MonthTable,
     pub(super) instruments: MonthTable,
+    /// By group: what became of messages with an instrument behind the query, and without; `None` if that isn't shown, or none had
+    /// any.
+    pub(super) paper: Vec<Option<PaperTable>>,
     /// By group.
     pub(super) elements: Vec<Vec<ElementShares>>,
     /// By group: the duties that followed, each with the messages from which it did.
     pub(super) duties: Vec<Vec<DutyShares>>,
 }
+
+/// By [`Fate`]: messages with an instrument behind the query, and without.
+pub(super) type PaperTable = Vec<Vec<Option<u64>>>;
 
 /// A data element of a group in a month.
 #[derive(Debug)]
@@ -130,6 +136,14 @@ impl Month {
         self.messages.get(group).copied().flatten()
     }
 
+    /// How many of a group's answers had an instrument behind the query, and how many had none, if both is shown.
+    pub(super) fn paper_of_answers(&self, group: usize) -> Option<(u64, u64)> {
+        match self.paper.get(group)?.as_ref()?.first()?.as_slice() {
+            [Some(with_paper), Some(without)] if with_paper + without > 0 => Some((*with_paper, *without)),
+            _ => None,
+        }
+    }
+
     /// From the counts of all groups, and from what is shown of their sums.
     fn new(
         name: &str,
@@ -146,9 +160,10 @@ impl Month {
         if limits.hides_any() {
             hide_bounding_instruments(&mut instruments, &outcomes, &publishable, limits.below);
         }
+        let paper = paper_tables(&publishable, &outcomes, &instruments, limits);
         let elements = publishable.iter().map(|counts| element_shares(*counts, limits)).collect();
         let duties = duty_shares(&publishable, &outcomes, &instruments, limits);
-        Self { name: name.to_owned(), messages, total, outcomes, keys, instruments, elements, duties }
+        Self { name: name.to_owned(), messages, total, outcomes, keys, instruments, paper, elements, duties }
     }
 }
 
@@ -172,6 +187,27 @@ fn hide_bounding_instruments(
             instruments.hide_row(group);
         }
     }
+}
+
+/// Of each group what became of messages with paper and without. Its sums follow from the outcomes and the instruments of the group, so
+/// all of both must be shown, and protect what is hidden here (P6).
+fn paper_tables(
+    publishable: &Publishable<'_>,
+    outcomes: &MonthTable,
+    instruments: &MonthTable,
+    limits: Limits,
+) -> Vec<Option<PaperTable>> {
+    let of_group = |(group, counts): (usize, &Option<&GroupCounts>)| {
+        let counts = counts.filter(|counts| counts.of_instrument(NO_INSTRUMENT) < counts.messages)?;
+        if limits.hides_any() && !(outcomes.is_open(group) && instruments.is_open(group)) {
+            return None;
+        }
+        let rows = counts.paper.iter().map(|row| row.to_vec()).collect();
+        let table = CountTable::new(rows).suppress(limits.below)?;
+        let shows_sums = table.row_totals.iter().chain(&table.column_totals).all(Option::is_some);
+        shows_sums.then_some(table.rows)
+    };
+    publishable.iter().enumerate().map(of_group).collect()
 }
 
 impl Share {

@@ -129,6 +129,35 @@ impl Outcome {
     }
 }
 
+/// What became of a message in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Answered,
+    Held,
+    Refused,
+}
+
+impl Fate {
+    pub(super) const ALL: [Self; 3] = [Self::Answered, Self::Held, Self::Refused];
+
+    /// The head of its row.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Held => Outcome::Held.name(),
+            Self::Refused => Outcome::Withheld.without_reason(),
+        }
+    }
+
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Held => Self::Held,
+            outcome if outcome.went_out() => Self::Answered,
+            _ => Self::Refused,
+        }
+    }
+}
+
 /// The recipient groups: agency classes, of which a requester counts in one.
 #[derive(Debug)]
 pub(super) struct Groups {
@@ -171,6 +200,8 @@ pub(super) struct GroupCounts {
     pub(super) outcomes: [u64; Outcome::ALL.len()],
     pub(super) keys: BTreeMap<String, u64>,
     pub(super) instruments: BTreeMap<String, u64>,
+    /// By [`Fate`]: with an instrument behind the query, and without.
+    pub(super) paper: [[u64; 2]; Fate::ALL.len()],
     pub(super) elements: BTreeMap<String, ElementCounts>,
     pub(super) duties: BTreeMap<String, DutyCounts>,
 }
@@ -293,6 +324,10 @@ impl Count for Statistics<'_> {
         instruments.dedup();
         let instruments = if instruments.is_empty() { NO_INSTRUMENT.to_owned() } else { instruments.join(" and ") };
         add(&mut counts.instruments, &instruments, 1);
+        let fate = Fate::ALL.iter().position(|own| *own == Fate::of(outcome));
+        if let Some([with_paper, without]) = fate.and_then(|fate| counts.paper.get_mut(fate)) {
+            *(if instruments == NO_INSTRUMENT { without } else { with_paper }) += 1;
+        }
         for (element, own) in elements.iter().filter(|(element, _)| !element.starts_with("envelope")) {
             let element = escape(element).into_owned();
             if counts.elements.len() < MAX_NAMES || counts.elements.contains_key(&element) {
@@ -321,6 +356,9 @@ impl Count for Statistics<'_> {
                 own.outcomes.iter_mut().zip(other.outcomes).for_each(|(own, other)| *own = own.saturating_add(other));
                 for (own, others) in [(&mut own.keys, other.keys), (&mut own.instruments, other.instruments)] {
                     others.iter().for_each(|(name, count)| add(own, name, *count));
+                }
+                for (own, other) in own.paper.iter_mut().flatten().zip(other.paper.into_iter().flatten()) {
+                    *own = own.saturating_add(other);
                 }
                 for (element, counts) in other.elements {
                     own.elements.entry(element).or_default().add(counts);

@@ -89,6 +89,9 @@ impl Subject<'_> {
                     " asked " b { (times(count)) } "."
                     (listed(&month.outcomes.named_row(group), "What became of it"))
                     (listed(&month.instruments.named_row(group), "On what paper"))
+                    @if let Some((with_paper, without)) = month.paper_of_answers(group) {
+                        " Of the answers that went out, " (grouped(with_paper)) " had paper behind them, and " (grouped(without)) " had none."
+                    }
                 }
                 None => " asked; how often isn't shown: the number is small, or a small one would follow from it.",
             }

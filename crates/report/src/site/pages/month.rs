@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::{Subject, cell, month_title};
 use crate::site::chart::{Bar, bars, grouped};
 use crate::site::month_table::MonthTable;
-use crate::site::published::{ANY_DUTY, DutyShares, ElementShares, Month, Share};
-use crate::site::statistics::Outcome;
+use crate::site::published::{ANY_DUTY, DutyShares, ElementShares, Month, PaperTable, Share};
+use crate::site::statistics::{Fate, Outcome};
 use crate::site::words::effect;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::policy::Rule;
@@ -91,6 +91,7 @@ impl Subject<'_> {
         html! {
             h2 id=(format!("class-{group}")) { (self.words.group(name)) }
             p { (self.sentence(month, group, name)) }
+            @if let Some(table) = month.paper.get(group).and_then(Option::as_ref) { (paper_table(name, table)) }
             @if !elements.is_empty() { (self.elements_table(name, elements)) }
             @if !duties.is_empty() {
                 h3 { "Duties that followed" }
@@ -155,6 +156,27 @@ fn rules(rules: &[&Rule]) -> Markup {
                 li {
                     (effect(rule)) ": " (rule.metadata.title.as_deref().unwrap_or(&rule.id))
                     @if let Some(basis) = &rule.metadata.basis { span.quiet { " (" (basis) ")" } }
+                }
+            }
+        }
+    }
+}
+
+/// What became of a group's messages, with paper behind the query and without.
+fn paper_table(name: &str, table: &PaperTable) -> Markup {
+    let caption = format!("What became of the messages for {name} with paper behind the query, and without");
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr { th scope="col" { "Outcome" } th scope="col" { "with paper" } th scope="col" { "without" } } }
+                tbody {
+                    @for (fate, cells) in Fate::ALL.into_iter().zip(table) {
+                        tr {
+                            th scope="row" { (fate.name()) }
+                            @for count in cells { (cell(*count)) }
+                        }
+                    }
                 }
             }
         }
