@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::Writer;
-use super::report::members;
+use super::report::{members, write_run};
 use crate::{run_in, text, told_in};
 
 const POLICY: [&str; 2] = ["--policy", "massachusetts"];
@@ -30,13 +30,7 @@ fn write(folder: &TempDir, name: &str, records: &[Value]) {
     let start =
         json!({"time": "2026-11-02T07:00:00.000000Z", "service": name, "keyed": false, "resumed": false, "run": 1});
     writer.line("start", &members(&start));
-    for record in records {
-        writer.line("message", &members(record));
-    }
-    let count = |name: &str| records.iter().filter(|record| record["disposition"] == name).count();
-    let [released, redacted, held, withheld] = ["released", "redacted", "held", "withheld"].map(count);
-    let counts = json!({"messages": records.len(), "released": released, "redacted": redacted, "held": held, "withheld": withheld});
-    writer.line("end", &members(&counts));
+    write_run(&mut writer, records);
     fs::write(folder.path().join(name), writer.lines.concat()).unwrap();
 }
 

@@ -391,6 +391,12 @@ fn p12_every_count_is_what_a_plain_recount_of_the_lines_gives() {
 fn log_of(records: &[Value]) -> Log {
     let mut writer = Writer::new(None);
     writer.start(1);
+    write_run(&mut writer, records);
+    Log::new(writer.lines.concat())
+}
+
+/// The messages of a run that has begun, and its end.
+pub(super) fn write_run(writer: &mut Writer, records: &[Value]) {
     for record in records {
         writer.line("message", &members(record));
     }
@@ -398,7 +404,6 @@ fn log_of(records: &[Value]) -> Log {
     let [released, redacted, held, withheld] = ["released", "redacted", "held", "withheld"].map(count);
     let counts = json!({"messages": records.len(), "released": released, "redacted": redacted, "held": held, "withheld": withheld});
     writer.line("end", &members(&counts));
-    Log::new(writer.lines.concat())
 }
 
 #[test]
