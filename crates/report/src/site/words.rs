@@ -60,3 +60,22 @@ pub(super) fn effect(rule: &Rule) -> &'static str {
         Effect::Duty(_) => "Duty",
     }
 }
+
+/// What a message key is of, for people (Nlets wiki, sections 3 and 4); `None` if it isn't one of Nlets that is known here.
+pub(super) fn message_key(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "DR" => "driver license",
+        "DRG" => "driver license, asked of a region",
+        "DNR" => "driver licenses by name: a list",
+        "KR" => "driver history",
+        "RR" => "vehicle registration",
+        "RRG" => "vehicle registration, asked of a region",
+        "RNR" => "vehicle registrations by name: a list",
+        "RPR" => "vehicle registrations by a partial plate",
+        "IAR" => "answer of ICE's Law Enforcement Support Center",
+        "UR" | "XR" => "record of Canada",
+        "AM" | "AML" => "administrative message",
+        "HS" => "homeland security message",
+        _ => return None,
+    })
+}

@@ -7,7 +7,7 @@ use crate::site::chart::{Bar, bars, grouped};
 use crate::site::month_table::MonthTable;
 use crate::site::published::{ANY_DUTY, DutyShares, ElementShares, Month, PaperTable, Share};
 use crate::site::statistics::{Fate, Outcome};
-use crate::site::words::effect;
+use crate::site::words::{effect, message_key};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::policy::Rule;
 
@@ -39,6 +39,9 @@ impl Subject<'_> {
             }
             h2 { "By kind of query" }
             (self.table(month, &month.keys, "Message keys of the answers"))
+            @let keys = self.columns(&month.keys).into_iter().filter_map(|(_, key)| Some((key, message_key(key)?)));
+            @let keys: Vec<_> = keys.collect();
+            @if !keys.is_empty() { dl { @for (key, title) in keys { dt { (key) } dd { (title) } } } }
             @for (group, name) in self.shown_groups() {
                 @if month.messages(group) != Some(0) { (self.group_section(month, group, name)) }
             }
