@@ -17,7 +17,7 @@ use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Requester};
 use dmv_redact_log::{Key, LogHead, PublicKey, Verification, VerifiedLog, Verifier};
 use dmv_redact_model::escape::escape;
-use dmv_redact_report::{Dimension, DutyStatus, NO_REQUESTER, Query, disclosures, duties};
+use dmv_redact_report::{Dimension, DutyQuery, DutyStatus, NO_REQUESTER, Query, disclosures, duties};
 
 /// Verify a disclosure log, or report who got what.
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ enum Verb {
         #[arg(long, value_name = "FORM", default_value = "text")]
         output: ListForm,
     },
-    /// Record that duties were done, in a log that no process writes
+    /// Record that duties were done, in a log of its own
     Done(Box<done::Arguments>),
     /// Take over the counts of a switch's own log from before, a CSV file with a line for each message
     Import(import::Arguments),
@@ -292,9 +292,8 @@ fn list_duties(
     statuses: &[DutyStatus],
     form: ListForm,
 ) -> Result<Exit, Problem> {
-    let (query, keys) = (query.query()?, arguments.read_keys()?);
-    let (found, mut list) = duties(&arguments.logs, arguments.verifier(&keys), &query, Date::today())?;
-    list.duties.retain(|duty| statuses.is_empty() || statuses.contains(&duty.status));
+    let (query, keys) = (DutyQuery { messages: query.query()?, statuses: statuses.to_vec() }, arguments.read_keys()?);
+    let (found, list) = duties(&arguments.logs, arguments.verifier(&keys), &query, Date::today())?;
     match form {
         ListForm::Text => print_text(&list.to_string())?,
         ListForm::Csv => print(&list.csv())?,

@@ -129,7 +129,11 @@ impl Log {
         if !is_named(&file, path).map_err(io)? {
             return Err(unusable(path, ANOTHER_RUN));
         }
-        let length = file.metadata().map_err(io)?.len();
+        let metadata = file.metadata().map_err(io)?;
+        if !metadata.is_file() {
+            return Err(unusable(path, "it isn't a regular file"));
+        }
+        let length = metadata.len();
         let ending = LogEnd::find(&mut file, length).map_err(io)?.ok_or_else(|| unusable(path, NOT_A_LOG))?;
         let mut link = Link::GENESIS;
         if ending.line.is_some() {
@@ -188,7 +192,10 @@ impl Log {
     }
 
     /// Begins a run that has no end of its own: the process may stop after any record.
-    pub(super) fn begin_open_ended(&mut self, filter: &FilterIdentity, dry_run: bool) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When its start can't be written.
+    pub fn begin_open_ended(&mut self, filter: &FilterIdentity, dry_run: bool) -> io::Result<()> {
         (self.run, self.counts, self.since_checkpoint) = (0, DispositionCounts::default(), 0);
         self.prepare_start(filter, false, dry_run, true)?;
         // What was torn before is declared once.

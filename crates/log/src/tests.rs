@@ -749,11 +749,22 @@ fn p12_several_logs_are_verified_together() {
     let far = LogHead { sequence: 1000, hash: [b'0'; 64] };
     let faults = with(&[known(&head_a), other, far]);
     assert!(faults.iter().any(|fault| fault.ends_with("it isn't the line that is known from elsewhere")), "{faults:?}");
-    assert!(faults.iter().any(|fault| fault.ends_with("isn't there: the log was cut")), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.ends_with("is in none of these logs: one was cut")), "{faults:?}");
     assert_eq!(faults.len(), 2);
     // A file that is missing, or there twice.
     let missing: Vec<PathBuf> = all.iter().filter(|path| **path != b[2]).cloned().collect();
     assert_ne!(Verifier::default().verify(&missing).unwrap().fault_count, 0);
+    // The first file of one is missing: what is there of both is read.
+    let headless: Vec<PathBuf> = all.iter().filter(|path| **path != b[1]).cloned().collect();
+    let found = Verifier::default().verify(&headless).unwrap();
+    assert_eq!((found.messages, found.logs.len()), (10, 2), "{:?}", found.faults);
+    assert_ne!(found.fault_count, 0);
+    // A file that is named as the next one would be, and has records.
+    let next = a[0].with_file_name("log.next");
+    fs::copy(&b[1], &next).unwrap();
+    let with_next: Vec<PathBuf> = a.iter().chain([&next]).cloned().collect();
+    let found = Verifier::default().verify(&with_next).unwrap();
+    assert_eq!(found.files.len(), a.len() + 1);
     for copied in a.iter().chain(&b) {
         let copy = folder.path().join("copy");
         fs::copy(copied, &copy).unwrap();

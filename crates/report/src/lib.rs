@@ -7,6 +7,7 @@ mod site;
 mod suppression;
 
 pub use disclosures::{
-    Dimension, DisclosureReport, DutyList, DutyStatus, NO_REQUESTER, OwedDuty, Query, disclosures, duties,
+    Dimension, DisclosureReport, DutyList, DutyQuery, DutyReference, DutyStatus, NO_REQUESTER, OwedDuty, Query,
+    disclosures, duties, find_duties,
 };
 pub use site::{SiteOptions, site};

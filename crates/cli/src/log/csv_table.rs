@@ -34,6 +34,19 @@ impl CsvTable {
         escape(&self.path.to_string_lossy()).into_owned()
     }
 
+    /// The column of this name, of which there must be one.
+    pub(super) fn column(&self, wanted: &str) -> Result<usize, Problem> {
+        let named =
+            |count: &str| Problem::Usage(format!("{}: the table has {count} `{}`", self.name(), escape(wanted)));
+        let mut places = self.heads.iter().enumerate().filter(|(_, head)| *head == wanted).map(|(place, _)| place);
+        match (places.next(), places.next()) {
+            (Some(place), None) => Ok(place),
+            (Some(_), Some(_)) => Err(named("two columns")),
+            // No suggestion: the first line of a table without heads has values (P6).
+            (None, _) => Err(named("no column")),
+        }
+    }
+
     /// The next row and the line where it begins; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<(u64, &csv::ByteRecord)>, Problem> {
         loop {
@@ -41,7 +54,7 @@ impl CsvTable {
             if !read.map_err(|error| unreadable(&self.path, &error))? {
                 return Ok(None);
             }
-            if self.row.as_slice().trim_ascii().is_empty() && self.row.len() == 1 {
+            if self.row.as_slice().trim_ascii().is_empty() {
                 continue;
             }
             let line = self.row.position().map_or(0, csv::Position::line);
@@ -63,4 +76,9 @@ fn unreadable(path: &Path, error: &csv::Error) -> Problem {
 /// The text of a cell, without the white space around it; `None` if it isn't UTF-8.
 pub(super) fn cell(row: &csv::ByteRecord, column: usize) -> Option<&str> {
     row.get(column).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim)
+}
+
+/// Whether a cell goes on in the next line: then a quote is missing, or else nobody can tell.
+pub(super) fn goes_on(row: &csv::ByteRecord) -> bool {
+    row.as_slice().contains(&b'\n')
 }

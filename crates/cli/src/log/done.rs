@@ -4,17 +4,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::csv_table::{CsvTable, cell};
-use super::{LogArguments, report_faults};
+use super::csv_table::{CsvTable, cell, goes_on};
+use super::{LogArguments, LogKeys, report_faults};
 use crate::date_argument::date;
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
-use dmv_redact::Date;
-use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, VerifiedLog};
+use dmv_redact::{Date, Filter};
+use dmv_redact_log::{DoneDuty, Key, Log, SigningKey};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::is_name;
-use dmv_redact_report::{DutyStatus, OwedDuty, Query, duties};
+use dmv_redact_report::{DutyReference, OwedDuty, find_duties};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// The log that it is recorded in: a new one, or one that no process writes. If there is one, it is read, too
     #[arg(short, long, value_name = "LOG")]
     output: PathBuf,
-    /// The key of its hashes
+    /// The key of its hashes [default: the first --key]
     #[arg(long, value_name = "FILE")]
     output_key: Option<PathBuf>,
     /// Sign its end with this Ed25519 key, in PEM. A log that was signed so far must be
@@ -35,8 +35,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     ground: GroundArguments,
     /// A duty that was done: the first 12 or more digits of its record, as `log duties` shows them, and its id. May be given again
-    #[arg(long = "duty", value_name = "RECORD:ID", value_parser = reference, required_unless_present = "list")]
-    duties: Vec<Reference>,
+    #[arg(long = "duty", value_name = "RECORD:ID", value_parser = named, required_unless_present = "list")]
+    duties: Vec<Named>,
     /// Duties that were done: rows of what `log duties --output csv` writes
     #[arg(long, value_name = "CSV")]
     list: Option<PathBuf>,
@@ -48,27 +48,25 @@ pub(super) struct Arguments {
     on: Option<Date>,
 }
 
-/// A duty of a record.
+/// A duty that is named.
 #[derive(Debug, Clone)]
-struct Reference {
-    /// The first digits of the record's hash.
-    record: String,
-    duty: String,
-    /// Where it is named.
+struct Named {
+    reference: DutyReference,
+    /// How errors name it: an argument as it is, and of a list the line alone (P6).
     place: String,
 }
 
-/// Digits that a record is referred to by, at least.
-const MIN_DIGITS: usize = 12;
+const MIN_DIGITS: usize = DutyReference::MIN_DIGITS;
 /// Errors that are told one by one.
 const MAX_ERRORS: usize = 20;
 
-fn reference(text: &str) -> Result<Reference, String> {
+fn named(text: &str) -> Result<Named, String> {
     let parts = text.split_once(':').filter(|(record, duty)| is_digits(record) && !duty.is_empty());
     let (record, duty) = parts.ok_or_else(|| {
         format!("{MIN_DIGITS} or more hexadecimal digits of the record, a colon and the duty's id are wanted")
     })?;
-    Ok(Reference { record: record.to_owned(), duty: duty.to_owned(), place: "--duty".to_owned() })
+    let reference = DutyReference { record: record.to_owned(), duty: duty.to_owned() };
+    Ok(Named { reference, place: format!("--duty {}", escape(text)) })
 }
 
 fn is_digits(text: &str) -> bool {
@@ -77,9 +75,9 @@ fn is_digits(text: &str) -> bool {
 }
 
 pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
-    let Arguments { logs, output, policy, ground, by, .. } = arguments;
-    if by.trim().is_empty() || !is_name(by) {
-        let message = "--by: a name is 1 to 128 characters without control characters";
+    let Arguments { logs, output, by, .. } = arguments;
+    if !is_name(by) {
+        let message = "--by: a name is 1 to 128 characters, a letter or digit among them, without control characters";
         return Err(Problem::Usage(message.to_owned()));
     }
     let today = Date::today();
@@ -87,44 +85,91 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
     if today.is_some_and(|today| on > today) {
         return Err(Problem::Usage(format!("--on: {on} is still to come")));
     }
-    let output_key = arguments.output_key.as_deref().map(Key::read).transpose()?;
-    let signing_key = arguments.signing_key.as_deref().map(SigningKey::read).transpose()?;
-    let filter = ground.filter().policy_named(policy).without_token_key().build()?;
-    let mut references = arguments.duties.clone();
-    if let Some(list) = &arguments.list {
-        references.extend(read_list(list)?);
-    }
     let mut keys = logs.read_keys()?;
+    let output_key = arguments.output_key.as_deref().map(Key::read).transpose()?;
+    if output_key.is_some() && keys.keys.is_empty() {
+        return Err(Problem::Usage("--output-key: the other logs have none; --key names theirs".to_owned()));
+    }
+    let output_key = output_key.or_else(|| keys.keys.first().cloned());
     keys.keys.extend(output_key.clone());
-    let mut paths = logs.logs.clone();
-    // What was done before is there.
-    let is_output = |path: &PathBuf| path.canonicalize().ok() == output.canonicalize().ok();
-    if output.exists() && !paths.iter().any(is_output) {
-        paths.push(output.clone());
+    let signing_key = arguments.signing_key.as_deref().map(SigningKey::read).transpose()?;
+    let filter = arguments.ground.filter().policy_named(&arguments.policy).without_token_key().build()?;
+    let mut named = arguments.duties.clone();
+    if let Some(list) = &arguments.list {
+        named.extend(read_list(list)?);
     }
-    // Locked while what it has is read; a new one is begun only if there is something to record.
-    let open = || Log::open(output, output_key.clone());
-    let log = output.exists().then(open).transpose()?;
-    let (found, owed) = duties(&paths, logs.verifier(&keys), &Query::default(), today)?;
-    if found.fault_count > 0 {
-        return Ok(report_faults(&found));
+    refuse_closed(output)?;
+    let is_new = !output.exists();
+    // Locked while all are read, so that nobody else records the same.
+    let log = Log::open(output, output_key)?;
+    let recorded = record(arguments, &keys, log, (&filter, signing_key), (&named, on, today));
+    if is_new && !matches!(recorded, Ok(Exit::Released)) && std::fs::metadata(output).is_ok_and(|made| made.len() == 0)
+    {
+        // Nothing was recorded, so there is no log.
+        let _ = std::fs::remove_file(output);
     }
-    let is_continued = |log: &VerifiedLog| {
-        let files = found.files.get(log.files.clone()).unwrap_or_default();
-        files.iter().rev().skip(1).any(is_output)
-    };
-    if found.logs.iter().any(is_continued) {
-        let message = format!("{}: the log goes on in another file", output.display());
+    recorded
+}
+
+/// A file that a rotated log went on from is closed: what is added to it would belong to nothing.
+pub(super) fn refuse_closed(path: &Path) -> Result<(), Problem> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let is_closed = ending.len() == 16 && ending.bytes().all(|digit| digit.is_ascii_digit());
+    if is_closed || matches!(ending, "next" | "link") {
+        let message = format!("{}: this is the name of a rotated log's file: name another", path.display());
         return Err(Problem::Usage(message));
     }
-    let owed = select(&owed.duties, &references, on)?;
-    let mut log = log.map_or_else(open, Ok)?;
+    Ok(())
+}
+
+/// Reads all logs, and records the duties that are named if each can be.
+fn record(
+    arguments: &Arguments,
+    keys: &LogKeys,
+    mut log: Log,
+    (filter, signing_key): (&Filter, Option<SigningKey>),
+    (named, on, today): (&[Named], Date, Option<Date>),
+) -> Result<Exit, Problem> {
+    let Arguments { logs, output, by, .. } = arguments;
+    let io = |error: std::io::Error| Problem::Io(format!("{}: {error}", output.display()));
+    let has_signing_key = signing_key.is_some();
     if let Some(key) = signing_key {
         log.sign_with(key);
     }
-    let io = |error: std::io::Error| Problem::Io(format!("{}: {error}", output.display()));
-    log.prepare(filter.identity(), false, false).map_err(io)?;
-    log.start().map_err(io)?;
+    // The start tells of a line that a killed process left there.
+    let has_begun = log.torn_bytes() > 0;
+    if has_begun {
+        log.begin_open_ended(filter.identity(), false).map_err(io)?;
+    }
+    let is_output = |path: &PathBuf| path.canonicalize().ok() == output.canonicalize().ok();
+    let mut paths: Vec<PathBuf> = logs.logs.iter().filter(|path| !is_output(path)).cloned().collect();
+    // What was done before is there.
+    if std::fs::metadata(output).is_ok_and(|metadata| metadata.len() > 0) {
+        paths.push(output.clone());
+    }
+    let references: Vec<DutyReference> = named.iter().map(|named| named.reference.clone()).collect();
+    let (found, duties) = find_duties(&paths, logs.verifier(keys), &references, today)?;
+    if found.fault_count > 0 {
+        return Ok(report_faults(&found));
+    }
+    let of_output = found.logs.iter().find(|log| {
+        let files = found.files.get(log.files.clone()).unwrap_or_default();
+        files.iter().any(is_output)
+    });
+    if of_output.is_some_and(|log| found.files.get(log.files.clone()).is_some_and(|files| files.last() != Some(output)))
+    {
+        return Err(Problem::Usage(format!("{}: the log goes on in another file", output.display())));
+    }
+    if of_output.is_some_and(|log| log.is_signed) && !has_signing_key {
+        return Err(Problem::Usage(format!(
+            "{}: it is signed: it takes --signing-key to go on with it",
+            output.display()
+        )));
+    }
+    let owed = select(&duties, named, on)?;
+    if !has_begun {
+        log.begin_open_ended(filter.identity(), false).map_err(io)?;
+    }
     let records = owed.iter().map(|owed| DoneDuty { of: &owed.record, duty: &owed.duty, on, by });
     log.done(records).map_err(io)?;
     log.end().map_err(io)?;
@@ -139,27 +184,26 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
 }
 
 /// The duties that are meant. All errors are told at once.
-fn select<'o>(owed: &'o [OwedDuty], references: &[Reference], on: Date) -> Result<Vec<&'o OwedDuty>, Problem> {
+fn select<'o>(found: &'o [Vec<OwedDuty>], named: &[Named], on: Date) -> Result<Vec<&'o OwedDuty>, Problem> {
     let (mut selected, mut errors) = (Vec::new(), Vec::new());
-    let mut named: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for Reference { record, duty, place } in references {
-        let mut found = owed.iter().filter(|own| own.record.starts_with(record.as_str()) && own.duty == *duty);
-        let wrong = match (found.next(), found.next()) {
-            (None, _) => "no such duty follows from a message of these logs".to_owned(),
-            (Some(_), Some(_)) => "several records begin with these digits".to_owned(),
-            (Some(own), None) => match own.done_on {
-                Some(day) if own.status == DutyStatus::Done => format!("it was done on {day}"),
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (named, found) in named.iter().zip(found) {
+        let wrong = match found.as_slice() {
+            [] => "no such duty follows from a message of these logs".to_owned(),
+            [own] => match own.done_on {
+                Some(day) => format!("it was done on {day}"),
                 // Records have their time in UTC.
-                _ if own.day.is_some_and(|day| on.days_until(day) > 1) => "its message is of a later day".to_owned(),
-                _ => {
-                    if named.insert((&own.record, &own.duty)) {
+                None if own.day.is_some_and(|day| on.days_until(day) > 1) => "its message is of a later day".to_owned(),
+                None => {
+                    if seen.insert((&own.record, &own.duty)) {
                         selected.push(own);
                     }
                     continue;
                 }
             },
+            _ => "several records begin with these digits".to_owned(),
         };
-        errors.push(format!("{place}: `{}:{}`: {wrong}", escape(record), escape(duty)));
+        errors.push(format!("{}: {wrong}", named.place));
     }
     if errors.is_empty() {
         return match selected.as_slice() {
@@ -176,24 +220,24 @@ fn select<'o>(owed: &'o [OwedDuty], references: &[Reference], on: Date) -> Resul
 }
 
 /// The duties of a list.
-fn read_list(path: &Path) -> Result<Vec<Reference>, Problem> {
+fn read_list(path: &Path) -> Result<Vec<Named>, Problem> {
     let mut table = CsvTable::open(path, b',')?;
     let name = table.name();
-    let column = |wanted: &str| {
-        let column = table.heads.iter().position(|head| head == wanted);
-        column.ok_or_else(|| Problem::Usage(format!("{name}: the list has no column `{wanted}`")))
-    };
-    let (record, duty) = (column("record")?, column("duty")?);
-    let mut references = Vec::new();
+    let (record, duty) = (table.column("record")?, table.column("duty")?);
+    let mut named = Vec::new();
     while let Some((line, row)) = table.next()? {
         let place = format!("{name}:{line}");
+        if goes_on(row) {
+            return Err(Problem::Usage(format!("{place}: a column goes on in the next line: is a quote missing?")));
+        }
         let cells = cell(row, record).filter(|record| is_digits(record)).zip(cell(row, duty));
         match cells.filter(|(_, duty)| !duty.is_empty()) {
             Some((record, duty)) => {
-                references.push(Reference { record: record.to_owned(), duty: duty.to_owned(), place });
+                let reference = DutyReference { record: record.to_owned(), duty: duty.to_owned() };
+                named.push(Named { reference, place });
             }
             None => return Err(Problem::Usage(format!("{place}: it names no record and duty"))),
         }
     }
-    Ok(references)
+    Ok(named)
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::csv_table::{CsvTable, cell};
+use super::csv_table::{CsvTable, cell, goes_on};
+use super::done::refuse_closed;
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
@@ -114,6 +115,7 @@ pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
     let key = arguments.key.as_deref().map(Key::read).transpose()?;
     let signing_key = arguments.signing_key.as_deref().map(SigningKey::read).transpose()?;
     let filter = ground.filter().policy_named(policy).without_token_key().build()?;
+    refuse_closed(output)?;
     let (counts, unread) = read(arguments)?;
     let source = table.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source = escape(&source);
@@ -153,7 +155,7 @@ pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
 /// The counts of a table, and how many of its lines can't be read.
 fn read(arguments: &Arguments) -> Result<(Counts, u64), Problem> {
     let mut table = CsvTable::open(&arguments.table, arguments.separator)?;
-    let columns = Columns::find(arguments, &table.heads)?;
+    let columns = Columns::find(arguments, &table)?;
     let name = table.name();
     let (mut counts, mut unread) = (Counts::new(), 0);
     while let Some((number, line)) = table.next()? {
@@ -178,28 +180,14 @@ fn read(arguments: &Arguments) -> Result<(Counts, u64), Problem> {
 }
 
 impl Columns {
-    fn find(arguments: &Arguments, heads: &[String]) -> Result<Self, Problem> {
-        let place = |option: &str, name: &str| {
-            let mut places = heads.iter().enumerate().filter(|(_, head)| *head == name).map(|(place, _)| place);
-            match (places.next(), places.next()) {
-                (Some(place), None) => Ok(place),
-                (Some(_), Some(_)) => {
-                    Err(Problem::Usage(format!("{option}: the table has two columns `{}`", escape(name))))
-                }
-                (None, _) => {
-                    // No suggestion: the first line of a table without heads has values (P6).
-                    Err(Problem::Usage(format!("{option}: the table has no column `{}`", escape(name))))
-                }
-            }
-        };
-        let optional =
-            |option: &str, name: &Option<String>| name.as_deref().map(|name| place(option, name)).transpose();
+    fn find(arguments: &Arguments, table: &CsvTable) -> Result<Self, Problem> {
+        let optional = |name: &Option<String>| name.as_deref().map(|name| table.column(name)).transpose();
         Ok(Self {
-            number: heads.len(),
-            date: place("--date", &arguments.date)?,
-            requester: place("--requester", &arguments.requester)?,
-            message_key: optional("--message-key", &arguments.message_key)?,
-            count: optional("--count", &arguments.count)?,
+            number: table.heads.len(),
+            date: table.column(&arguments.date)?,
+            requester: table.column(&arguments.requester)?,
+            message_key: optional(&arguments.message_key)?,
+            count: optional(&arguments.count)?,
         })
     }
 
@@ -208,12 +196,15 @@ impl Columns {
         if line.len() != self.number {
             return Err("it has another number of columns than the first line");
         }
-        if line.as_slice().contains(&b'\n') {
+        if goes_on(line) {
             return Err("a column goes on in the next line: is a quote missing?");
         }
         let cell = |column: usize| cell(line, column);
         let date =
             cell(self.date).and_then(|cell| form.read(cell)).ok_or("the day is none, or is written otherwise")?;
+        if Date::today().is_some_and(|today| date > today) {
+            return Err("the day is still to come");
+        }
         let requester = cell(self.requester).and_then(Ori::new).ok_or("the requester is no ORI")?;
         let is_key = |key: &&str| key.len() <= MAX_KEY_BYTES && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let message_key = match self.message_key.map(cell) {

@@ -78,6 +78,9 @@ pub(super) fn publish(arguments: &Arguments) -> Result<Exit, Problem> {
         made_on: Date::today(),
     };
     let (found, files) = site(&logs.logs, logs.verifier(&keys), &query, &options)?;
+    if files.is_empty() {
+        return Ok(report_faults(&found));
+    }
     std::fs::create_dir_all(output).map_err(|error| io(output, &error))?;
     // The first page last: without it nobody takes the rest for all.
     for (name, content) in files.iter().rev() {

@@ -101,6 +101,8 @@ pub(super) struct Chunk {
     pub(super) run_records: Vec<RunRecord>,
     /// Messages after the last record of a run.
     pub(super) messages: DispositionCounts,
+    /// The lines that files begin with, as far as they are here.
+    pub(super) first_lines: Vec<Link>,
     /// The lines that are known from elsewhere, by their number and their place here; with a fault if that has another hash.
     pub(super) heads: Vec<(usize, Option<LogFault>)>,
 }
@@ -195,6 +197,10 @@ impl Chunk {
         self.count(&line, signature, &info, torn as u64);
         self.last = Some(info);
         self.broken = 0;
+        let own = line.link;
+        let from = checks.first_lines.partition_point(|first| first.sequence < own.sequence);
+        let same = checks.first_lines.iter().skip(from).take_while(|first| first.sequence == own.sequence);
+        self.first_lines.extend(same.filter(|first| **first == own));
         for (number, head) in checks.heads.iter().enumerate().filter(|(_, head)| head.sequence == line.link.sequence) {
             let mismatch = (head.hash != line.link.hash).then(|| info.fault(FaultKind::HeadMismatch));
             self.heads.push((number, mismatch));

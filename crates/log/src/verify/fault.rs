@@ -78,7 +78,9 @@ pub(super) enum FaultKind {
     /// It has the sequence number of the line that is known from elsewhere, but another hash.
     HeadMismatch,
     /// The line that is known from elsewhere is missing.
-    HeadMissing,
+    HeadMissing {
+        has_several: bool,
+    },
 }
 
 impl fmt::Display for LogFault {
@@ -129,7 +131,12 @@ impl fmt::Display for FaultKind {
             Self::NoEnd => "no end follows: the log was cut, or the run was killed or goes on",
             Self::NoRecord => "there is no record",
             Self::HeadMismatch => "it isn't the line that is known from elsewhere",
-            Self::HeadMissing => "the line that is known from elsewhere isn't there: the log was cut",
+            Self::HeadMissing { has_several: false } => {
+                "the line that is known from elsewhere isn't there: the log was cut"
+            }
+            Self::HeadMissing { has_several: true } => {
+                "a line that is known from elsewhere is in none of these logs: one was cut"
+            }
         })
     }
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::chain::{Hash, LogLine, RecordKind};
+use crate::chain::{Hash, Link, LogLine, RecordKind};
 use crate::counts::DispositionCounts;
 use crate::records::StartFields;
 use crate::signature::PublicKey;
@@ -51,6 +51,8 @@ pub struct VerifiedLog {
     pub files: Range<usize>,
     /// Sequence number and hash of its last line.
     pub head: Option<(u64, String)>,
+    /// Whether one of its starts says that its run is signed, or anything has a signature that was checked.
+    pub is_signed: bool,
     /// Checkpoints and ends whose signature is of a given key.
     pub signatures: u64,
     /// The sequence number of the last of them: if there is no fault, the holder of that key vouches for every line up to it.
@@ -142,6 +144,8 @@ struct Checks<'c> {
     log: u16,
     key: Option<&'c Key>,
     heads: &'c [LogHead],
+    /// The first lines of all files, in order.
+    first_lines: &'c [Link],
     public_keys: &'c [PublicKey],
 }
 
@@ -168,8 +172,8 @@ impl<'v> Verifier<'v> {
     }
 
     /// Verifies the logs in these files, in whatever order they are named. Files are of one log if the first line of one was
-    /// written right after the last line of another. Where no more than one file has the first line of a log, all are of
-    /// that.
+    /// written right after the last line of another, or is in that. Where no more than one file has the first line of a log, what has
+    /// later sequence numbers is of that, too, and lines between are missing.
     ///
     /// # Errors
     /// When a file can't be read, or is keyed and there is no key, there are public keys, but none among them, or these are
@@ -193,6 +197,8 @@ impl<'v> Verifier<'v> {
         }
         let mut files = LogFile::in_order(paths)?;
         let beginnings: BTreeSet<Hash> = files.iter().filter_map(LogFile::beginning).collect();
+        let mut first_lines: Vec<Link> = files.iter().filter_map(|file| file.first.map(|(link, _)| link)).collect();
+        first_lines.sort_by_key(|link| link.sequence);
         let slot = || ChunkSlot { buffer: Vec::new(), start: None, aggregate: empty() };
         let mut slots: Vec<ChunkSlot<T>> =
             std::iter::repeat_with(slot).take(rayon::current_num_threads() * 2).collect();
@@ -201,15 +207,19 @@ impl<'v> Verifier<'v> {
             let number = chain.result.logs.len();
             let log = u16::try_from(number).ok().filter(|_| number < MAX_LOGS);
             let log = log.ok_or_else(|| LogError::Usage(format!("these are more than {MAX_LOGS} logs")))?;
-            let checks = Checks { log, key: first.key(keys)?, heads, public_keys: public_keys.unwrap_or_default() };
+            let (key, first_lines, public_keys) =
+                (first.key(keys)?, first_lines.as_slice(), public_keys.unwrap_or_default());
+            let checks = Checks { log, key, heads, first_lines, public_keys };
             chain.begin_log();
             let mut next = Some(first);
             while let Some(file) = next {
                 let read = chain.add_file(&file, &mut slots, &checks);
                 read.map_err(|error| LogError::io(&file.path, &error))?;
                 chain.result.files.push(file.path);
-                let follows = |other: &LogFile| beginnings.len() < 2 || chain.is_followed_by(other);
-                next = files.iter().position(follows).map(|at| files.remove(at));
+                let follows = |other: &LogFile| chain.is_followed_by(other);
+                let comes_later = |other: &LogFile| beginnings.len() < 2 && chain.is_before(other);
+                let place = files.iter().position(follows).or_else(|| files.iter().position(comes_later));
+                next = place.map(|at| files.remove(at));
             }
             chain.end_log(&checks);
         }
@@ -254,8 +264,8 @@ struct ChainVerifier {
 struct LogState {
     /// The place of its first file among all.
     first_file: usize,
-    /// The hash of the first line of the chain, if it was there.
-    beginning: Option<Hash>,
+    /// The lines that files begin with, as far as they are in it.
+    first_lines: Vec<Link>,
     predecessor: Predecessor,
     /// The last line, and its file.
     last: Option<(usize, LineInfo)>,
@@ -296,7 +306,7 @@ impl Default for LogState {
     fn default() -> Self {
         Self {
             first_file: 0,
-            beginning: None,
+            first_lines: Vec::new(),
             predecessor: Predecessor::GENESIS,
             last: None,
             runs: BTreeMap::new(),
@@ -322,11 +332,17 @@ impl ChainVerifier {
         self.log = LogState { first_file: self.result.files.len(), ..LogState::default() };
     }
 
-    /// Whether a file goes on with the log, or begins as it does, and so repeats it.
+    /// Whether a file goes on with the log, or repeats some of it.
     fn is_followed_by(&self, file: &LogFile) -> bool {
-        let LogState { predecessor, beginning, .. } = &self.log;
-        let repeats = file.beginning().is_some() && file.beginning() == *beginning;
-        repeats || file.first.is_some_and(|(_, previous)| previous == predecessor.link.hash)
+        let LogState { predecessor: Predecessor { link, broken, .. }, first_lines, .. } = &self.log;
+        let Some((first, previous)) = file.first else { return false };
+        let is_after_broken = *broken > 0 && first.sequence == link.sequence + broken + 1;
+        previous == link.hash || is_after_broken || first_lines.contains(&first)
+    }
+
+    /// Whether all lines of a file have later sequence numbers, or it has none.
+    fn is_before(&self, file: &LogFile) -> bool {
+        file.sequence().is_none_or(|first| first > self.log.predecessor.link.sequence)
     }
 
     /// Reads and checks the next file of the log, as many chunks at a time as there are slots.
@@ -358,7 +374,6 @@ impl ChainVerifier {
     /// Begins the next file; lines that an earlier file already had are skipped.
     fn begin_file(&mut self, file: &LogFile, chunks: &mut ChunkReader) -> io::Result<()> {
         let log = &mut self.log;
-        log.beginning = log.beginning.or(file.beginning());
         (log.file, log.lines, log.is_between_files) = (self.result.files.len(), 0, log.last.is_some());
         let last = log.predecessor.link.sequence;
         if log.is_between_files && file.sequence().is_some_and(|first| first <= last) {
@@ -405,6 +420,7 @@ impl ChainVerifier {
                 self.log.last = Some((self.log.file, LineInfo { line: lines + last.line, ..last }));
             }
         }
+        self.log.first_lines.extend(chunk.first_lines);
         for (number, mismatch) in chunk.heads {
             let place = |fault: LogFault| LogFault { file: self.log.file, line: lines + fault.line, ..fault };
             let known = self.heads.entry(number).or_insert(mismatch.map(place));
@@ -555,10 +571,11 @@ impl ChainVerifier {
         if !checks.public_keys.is_empty() && !self.log.is_signed && self.log.last.is_some() {
             self.fault(self.log.lines, self.log.bytes, FaultKind::NeverSigned);
         }
-        let LogState { first_file, last, signatures, signed_up_to, .. } = &self.log;
+        let LogState { first_file, last, is_signed, signatures, signed_up_to, .. } = &self.log;
         self.result.logs.push(VerifiedLog {
             files: *first_file..self.result.files.len(),
             head: last.map(|(_, last)| (last.link.sequence, last.link.hash_text())),
+            is_signed: *is_signed,
             signatures: *signatures,
             signed_up_to: *signed_up_to,
         });
@@ -572,7 +589,7 @@ impl ChainVerifier {
                 line: self.log.lines,
                 byte: self.log.bytes,
                 sequence: None,
-                kind: FaultKind::HeadMissing,
+                kind: FaultKind::HeadMissing { has_several: self.result.logs.len() > 1 },
             };
             match self.heads.get(&number).copied() {
                 Some(None) => continue,

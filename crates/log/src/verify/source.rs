@@ -20,6 +20,8 @@ pub(super) struct LogFile {
     pub(super) path: PathBuf,
     /// Its first readable line, and the hash of the line before that.
     pub(super) first: Option<(Link, Hash)>,
+    /// Whether its first chunk has more than starts.
+    has_records: bool,
     /// Its first start record, with its end, if that doesn't verify without a key and says that there is one.
     keyed_start: Option<Vec<u8>>,
 }
@@ -32,6 +34,7 @@ impl LogFile {
         let mut lines = buffer
             .split(|byte| *byte == b'\n')
             .filter_map(|text| LogLine::parse_last(text).map(|(at, line)| (at, text, line)));
+        let has_records = lines.clone().any(|(_, _, line)| line.kind != RecordKind::Start);
         let first = lines.clone().next().map(|(_, _, line)| (line.link, line.previous));
         let start =
             lines.find(|(_, _, line)| line.kind == RecordKind::Start).filter(|(_, _, line)| !line.is_intact(None));
@@ -39,17 +42,25 @@ impl LogFile {
             let started: StartFields = records::read(&line, &mut Vec::new())?;
             Some(text.get(at..)?.to_owned()).filter(|_| started.keyed)
         });
-        Ok(Self { path: path.to_owned(), first, keyed_start })
+        Ok(Self { path: path.to_owned(), first, has_records, keyed_start })
     }
 
     /// The files, in the order of their first lines.
     pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, LogError> {
         let mut files = Vec::with_capacity(paths.len());
         let named_twice: Vec<PathBuf> = paths.iter().filter_map(|path| other_name(path)).collect();
-        for path in paths.iter().filter(|path| !is_next(path, paths) && !named_twice.contains(path)) {
-            files.push(Self::probe(path).map_err(|error| LogError::io(path, &error))?);
+        for path in paths.iter().filter(|path| !named_twice.contains(path)) {
+            // A pipe can't be read twice.
+            if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+                return Err(LogError::Usage(format!("{}: it isn't a regular file", path.display())));
+            }
+            let file = Self::probe(path).map_err(|error| LogError::io(path, &error))?;
+            if file.has_records || !is_next(path, paths) {
+                files.push(file);
+            }
         }
-        files.sort_by_key(|file| (file.first.is_none(), file.sequence()));
+        // The hash, so that the order in which they are named makes no difference.
+        files.sort_by_key(|file| (file.first.is_none(), file.first.map(|(link, _)| (link.sequence, link.hash))));
         Ok(files)
     }
 

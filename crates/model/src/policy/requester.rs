@@ -285,10 +285,12 @@ const MAX_CORRELATION_ID: usize = 64;
 /// Characters of the longest control number, and of the longest name of who approved a request.
 const MAX_NAME_CHARACTERS: usize = 128;
 
-/// Whether a text can be the name of who approved a request, or did a duty: 1 to 128 characters without control characters.
+/// Whether a text can be the name of who approved a request, or did a duty: 1 to 128 characters without control characters, of
+/// which one at least is a letter or a digit.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    let has_length = (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count());
+    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(char::is_control)
 }
 
 fn name_of(text: &str) -> Option<Arc<str>> {
@@ -321,10 +323,16 @@ impl fmt::Display for RequesterError {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
             Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
             Fault::Approver => {
-                write!(f, "who approved is not 1 to {MAX_NAME_CHARACTERS} characters without control characters")
+                write!(
+                    f,
+                    "who approved is not 1 to {MAX_NAME_CHARACTERS} characters, a letter or digit among them, without control characters"
+                )
             }
             Fault::ControlNumber => {
-                write!(f, "the control number is not 1 to {MAX_NAME_CHARACTERS} characters without control characters")
+                write!(
+                    f,
+                    "the control number is not 1 to {MAX_NAME_CHARACTERS} characters, a letter or digit among them, without control characters"
+                )
             }
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")

@@ -1,15 +1,16 @@
 //! The duties that follow from messages, and which of them were done: a list for whoever must do them. Unlike a report it names
 //! messages, by the ids that the log has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
 use super::index::RecordHash;
+use super::record::RecordDuty;
 use super::table::{aligned, csv_of};
-use super::{Count, CountedMessage, MAX_ROWS, Query, count, scan};
+use super::{Count, CountedMessage, Fate, MAX_ROWS, Query, count, scan};
 use dmv_redact_log::{LinePosition, LogError, Verification, Verifier};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::{escape, spreadsheet_safe};
@@ -37,19 +38,25 @@ impl DutyStatus {
         }
     }
 
-    /// Of a duty that is due on a day, before its message goes out, or at a time in other words.
-    pub(crate) fn of(due: Option<&str>, is_done: bool, went_out: bool, today: Option<Date>) -> Self {
-        let is_over = match due {
-            Some("before") => went_out,
-            _ => due.and_then(Date::parse).zip(today).is_some_and(|(last_day, today)| last_day < today),
+    /// Of a duty that is due on a day, before its message goes out, or at a time in other words. A record that must be kept until a
+    /// day has been kept then.
+    pub(crate) fn of(duty: &RecordDuty<'_>, is_done: bool, fate: Fate, today: Option<Date>) -> Self {
+        let last_day = duty.due.and_then(Date::parse);
+        let is_over = match duty.due {
+            Some(BEFORE) => fate == Fate::WentOut,
+            _ => last_day.zip(today).is_some_and(|(last_day, today)| last_day < today),
         };
         match (is_done, is_over) {
             (true, _) => Self::Done,
+            (false, true) if duty.task == Some("keep-record") => Self::Done,
             (false, true) => Self::Overdue,
             (false, false) => Self::Open,
         }
     }
 }
+
+/// When a duty is due before its message goes out.
+pub(crate) const BEFORE: &str = "before";
 
 /// A duty that follows from one message.
 #[derive(Debug, Clone, Serialize)]
@@ -100,77 +107,206 @@ pub struct DutyList {
     pub done_elsewhere: u64,
 }
 
+/// Which duties are listed.
+#[derive(Debug, Clone, Default)]
+pub struct DutyQuery {
+    /// Those of which messages. A message counts by the day of its first record from which the duty follows.
+    pub messages: Query,
+    /// Those of which status; empty: any.
+    pub statuses: Vec<DutyStatus>,
+}
+
+/// A duty of a record.
+#[derive(Debug, Clone)]
+pub struct DutyReference {
+    /// The first 12 or more hexadecimal digits of the hash of a record from which it follows.
+    pub record: String,
+    /// Its id.
+    pub duty: String,
+}
+
+impl DutyReference {
+    /// Digits of a record, at least.
+    pub const MIN_DIGITS: usize = 12;
+}
+
 /// Verifies logs and lists the duties that follow from their messages, with what the records of duties that were done say of
-/// them. A message owes what each of its records says, held or released, and each duty once; `today` tells what is overdue.
+/// them. A message owes what each of its records says, held or released, and each duty once. What was due before it went out
+/// is no longer owed if it was refused. `today` tells what is overdue.
 ///
 /// # Errors
 /// When a log can't be read, is keyed and there is no key, or there are more than 100,000 duties.
 pub fn duties(
     paths: &[PathBuf],
     verifier: Verifier<'_>,
-    query: &Query,
+    query: &DutyQuery,
     today: Option<Date>,
 ) -> Result<(Verification, DutyList), LogError> {
     let (verification, index) = scan(paths, verifier)?;
-    let empty = || Duties { owed: BTreeMap::new(), is_too_large: false };
-    let (_, duties) = count(paths, verifier, query, &index, empty)?;
+    let empty = || Duties { selection: Selection::Query(query), owed: BTreeMap::new(), is_too_large: false };
+    let (_, duties) = count(paths, verifier, &Query::default(), &index, empty)?;
     if duties.is_too_large {
-        let message = format!("more than {MAX_ROWS} duties: list those of a shorter time, or of one class");
+        let message =
+            format!("more than {MAX_ROWS} duties: list those of a shorter time, of one class, or of one status");
         return Err(LogError::Usage(message));
     }
-    let with_status = |(mut duty, went_out): (OwedDuty, bool)| {
-        duty.status = DutyStatus::of(duty.due.as_deref(), duty.done_on.is_some(), went_out, today);
-        duty
+    let is_listed = |owed: &Owed| {
+        let OwedDuty { day, requester, status, .. } = &owed.duty;
+        let classes = || owed.classes.iter().map(String::as_str);
+        let is_about = query.messages.covers(*day) && query.messages.is_about_one(requester, classes);
+        is_about && (query.statuses.is_empty() || query.statuses.contains(status))
     };
-    let mut list: Vec<OwedDuty> = duties.owed.into_values().map(with_status).collect();
-    list.sort_by_key(|duty| duty.day);
-    Ok((verification, DutyList { duties: list, done_elsewhere: index.done_elsewhere }))
+    let owed = duties.owed.into_values().filter_map(|owed| owed.with_status(today)).filter(is_listed);
+    let mut duties: Vec<OwedDuty> = owed.map(|owed| owed.duty).collect();
+    duties.sort_by_key(|duty| duty.day);
+    Ok((verification, DutyList { duties, done_elsewhere: index.done_elsewhere }))
 }
 
-/// The duties by the record that counts of their message, and their ids; and whether the message went out.
-struct Duties {
-    owed: BTreeMap<(LinePosition, String), (OwedDuty, bool)>,
+/// Verifies logs and finds the duties that references mean: for each all duties of that id whose record begins so.
+///
+/// # Errors
+/// When a log can't be read, or is keyed and there is no key.
+pub fn find_duties(
+    paths: &[PathBuf],
+    verifier: Verifier<'_>,
+    references: &[DutyReference],
+    today: Option<Date>,
+) -> Result<(Verification, Vec<Vec<OwedDuty>>), LogError> {
+    let (verification, index) = scan(paths, verifier)?;
+    let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    for (place, reference) in references.iter().enumerate() {
+        let digits = reference.record.as_bytes().get(..DutyReference::MIN_DIGITS).unwrap_or_default();
+        places.entry(digits).or_default().push(place);
+    }
+    let selection = Selection::References { references, places: &places };
+    let empty = || Duties { selection, owed: BTreeMap::new(), is_too_large: false };
+    let (_, duties) = count(paths, verifier, &Query::default(), &index, empty)?;
+    let mut found = vec![Vec::new(); references.len()];
+    for owed in duties.owed.into_values().filter_map(|owed| owed.with_status(today)) {
+        for place in &owed.references {
+            found.get_mut(*place).into_iter().for_each(|found| found.push(owed.duty.clone()));
+        }
+    }
+    Ok((verification, found))
+}
+
+/// Which duties are collected.
+#[derive(Clone, Copy)]
+enum Selection<'s> {
+    Query(&'s DutyQuery),
+    References {
+        references: &'s [DutyReference],
+        /// The references that begin with these digits.
+        places: &'s HashMap<&'s [u8], Vec<usize>>,
+    },
+}
+
+/// Duties as they are collected, by the record that counts of their message, and their ids.
+struct Duties<'s> {
+    selection: Selection<'s>,
+    owed: BTreeMap<(LinePosition, String), Owed>,
     is_too_large: bool,
 }
 
-impl Duties {
-    fn add_owed(&mut self, key: (LinePosition, String), owed: OwedDuty, went_out: bool) {
-        if self.owed.len() >= MAX_ROWS && !self.owed.contains_key(&key) {
-            self.is_too_large = true;
-            return;
+/// A duty, and what tells whether it is listed.
+#[derive(Debug)]
+struct Owed {
+    duty: OwedDuty,
+    fate: Fate,
+    /// Whether the record that counts owes it.
+    is_of_counted: bool,
+    /// The agency classes of all records from which it follows.
+    classes: BTreeSet<String>,
+    /// The references that mean it.
+    references: BTreeSet<usize>,
+}
+
+impl Owed {
+    /// With its status; `None` if it is no longer owed.
+    fn with_status(mut self, today: Option<Date>) -> Option<Self> {
+        let OwedDuty { duty: id, task, to, due, done_on, .. } = &self.duty;
+        if due.as_deref() == Some(BEFORE) && self.fate == Fate::Withheld && !self.is_of_counted {
+            return None;
         }
-        let Some((own, own_went_out)) = self.owed.get_mut(&key) else {
-            self.owed.insert(key, (owed, went_out));
-            return;
-        };
-        *own_went_out |= went_out;
+        let duty = RecordDuty { id, task: task.as_deref(), to: to.as_deref(), due: due.as_deref() };
+        self.duty.status = DutyStatus::of(&duty, done_on.is_some(), self.fate, today);
+        Some(self)
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.is_of_counted |= other.is_of_counted;
+        self.classes.extend(other.classes);
+        self.references.extend(other.references);
         // The first record of a message begins the time in which something is due.
-        if (owed.day, &owed.record) < (own.day, &own.record) {
-            *own = owed;
+        if (other.duty.day, &other.duty.record) < (self.duty.day, &self.duty.record) {
+            self.duty = other.duty;
         }
     }
 }
 
-impl Count for Duties {
+impl Selection<'_> {
+    /// Whether a duty of a record may be meant; an earlier record of the message may say more.
+    fn may_mean(&self, message: &CountedMessage<'_>, is_done: bool) -> bool {
+        let Self::Query(DutyQuery { messages, statuses }) = self else { return true };
+        let has_status = statuses.is_empty()
+            || statuses.contains(&DutyStatus::Done)
+            || !is_done && statuses.iter().any(|status| *status != DutyStatus::Done);
+        has_status && (message.is_repeated || messages.covers(message.date) && messages.is_about(message.record))
+    }
+
+    /// The references that mean a duty of a record.
+    fn references(&self, hash: &RecordHash, duty: &str) -> BTreeSet<usize> {
+        let Self::References { references, places } = self else { return BTreeSet::new() };
+        let same = hash.get(..DutyReference::MIN_DIGITS).and_then(|digits| places.get(digits));
+        let is_meant = |place: &&usize| {
+            let reference = references.get(**place);
+            reference.is_some_and(|own| own.duty == duty && hash.starts_with(own.record.as_bytes()))
+        };
+        same.into_iter().flatten().filter(is_meant).copied().collect()
+    }
+}
+
+impl Duties<'_> {
+    fn add_owed(&mut self, key: (LinePosition, String), owed: Owed) {
+        let is_full = self.owed.len() >= MAX_ROWS && matches!(self.selection, Selection::Query(_));
+        match self.owed.get_mut(&key) {
+            Some(own) => own.merge(owed),
+            None if is_full => self.is_too_large = true,
+            None => drop(self.owed.insert(key, owed)),
+        }
+    }
+}
+
+impl Count for Duties<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
-        let CountedMessage { record, date, counted, hash, done, .. } = message;
+        let CountedMessage { record, date, counted, position, hash, done, .. } = message;
         for duty in record.duties() {
             let done = done(duty.id);
+            let references = self.selection.references(hash, duty.id);
+            if matches!(self.selection, Selection::References { .. }) && references.is_empty()
+                || !self.selection.may_mean(message, done.is_some())
+            {
+                continue;
+            }
+            let owned = |text: Option<&str>| text.map(str::to_owned);
             let owed = OwedDuty {
                 record: digits(hash),
                 day: *date,
                 requester: record.requester().to_owned(),
-                message_key: record.message_key().map(str::to_owned),
+                message_key: owned(record.message_key()),
                 message: record.place(),
                 duty: duty.id.to_owned(),
-                task: duty.task.map(str::to_owned),
-                to: duty.to.map(str::to_owned),
-                due: duty.due.map(str::to_owned),
+                task: owned(duty.task),
+                to: owned(duty.to),
+                due: owned(duty.due),
                 status: DutyStatus::Open,
                 done_on: done.map(|done| done.on),
                 done_by: done.map(|done| done.by.clone()),
             };
-            self.add_owed((*counted, duty.id.to_owned()), owed, record.went_out());
+            let classes = record.classes().map(str::to_owned).collect();
+            let is_of_counted = counted.position == *position;
+            let owed = Owed { duty: owed, fate: counted.fate, is_of_counted, classes, references };
+            self.add_owed((counted.position, duty.id.to_owned()), owed);
         }
     }
 
@@ -180,7 +316,7 @@ impl Count for Duties {
 
     fn merge(&mut self, other: Self) {
         self.is_too_large |= other.is_too_large;
-        other.owed.into_iter().for_each(|(key, (owed, went_out))| self.add_owed(key, owed, went_out));
+        other.owed.into_iter().for_each(|(key, owed)| self.add_owed(key, owed));
     }
 }
 
@@ -240,9 +376,11 @@ impl fmt::Display for DutyList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = |status| self.duties.iter().filter(|duty| duty.status == status).count();
         let [open, overdue, done] = [DutyStatus::Open, DutyStatus::Overdue, DutyStatus::Done].map(of);
-        writeln!(f, "{} duties: {open} open, {overdue} overdue, {done} done", self.duties.len())?;
+        let count = |count: u64| if count == 1 { "1 duty".to_owned() } else { format!("{count} duties") };
+        writeln!(f, "{}: {open} open, {overdue} overdue, {done} done", count(self.duties.len() as u64))?;
         if self.done_elsewhere > 0 {
-            writeln!(f, "{} duties were done of messages that are in none of these logs", self.done_elsewhere)?;
+            let done = count(self.done_elsewhere);
+            writeln!(f, "{done} on record as done of messages that are in none of these logs, or owe none")?;
         }
         if self.duties.is_empty() {
             return Ok(());

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
-use super::record::{Name, PolicyMembers, day_of, minute_of};
+use super::record::{Name, PolicyMembers, day_of, second_of};
 use dmv_redact_log::{Aggregate, LinePosition, LogLine, RECORD_VERSION};
 use dmv_redact_model::date::Date;
 
@@ -24,6 +24,8 @@ pub(super) struct LogScan {
     /// Records of messages from which duties follow, by hash.
     owing: Vec<(RecordHash, LinePosition)>,
     done: Vec<Done>,
+    /// Records of duties that can't be understood.
+    done_elsewhere: u64,
     object: Vec<u8>,
 }
 
@@ -41,21 +43,50 @@ pub(crate) struct Done {
 }
 
 /// A record of a message that is told apart from others: 32 bytes each, for however long the log is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct NamedRecord {
     /// A hash of what tells the message apart.
     message: [u8; 16],
-    went_out: bool,
-    log: u16,
     sequence: u64,
-    is_held: bool,
-    /// When it was recorded, in minutes; 0 if it doesn't say.
-    minute: u32,
+    /// When it was recorded, or its run began, in seconds; 0 if neither is known.
+    second: u32,
+    log: u16,
+    fate: Fate,
+    /// Whether it has a time of its own.
+    is_timed: bool,
+}
+
+/// What became of a message, as a record says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    WentOut,
+    Held,
+    Withheld,
+}
+
+impl Fate {
+    /// Of the disposition that a record has, if it is one.
+    pub(super) fn of(disposition: Option<&str>) -> Self {
+        match disposition {
+            Some("released" | "redacted") => Self::WentOut,
+            Some("held") => Self::Held,
+            _ => Self::Withheld,
+        }
+    }
 }
 
 impl NamedRecord {
     fn position(&self) -> LinePosition {
         LinePosition { log: self.log, sequence: self.sequence }
+    }
+
+    fn went_out(&self) -> bool {
+        self.fate == Fate::WentOut
+    }
+
+    /// Those of a message together, the ones with which it went out last, and those of a log in its order.
+    fn order(&self) -> ([u8; 16], bool, LinePosition) {
+        (self.message, self.went_out(), self.position())
     }
 }
 
@@ -66,10 +97,19 @@ pub(crate) struct Review {
     pub(crate) minutes: Option<u32>,
 }
 
+/// The record that counts of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Counted {
+    pub(crate) position: LinePosition,
+    pub(crate) fate: Fate,
+}
+
 /// The index of the logs that are counted together.
 pub(crate) struct Index {
     /// Records that don't count, each with the one of the same message that does, ascending.
-    superseded: Vec<(LinePosition, LinePosition)>,
+    superseded: Vec<(LinePosition, Counted)>,
+    /// Records that count and have others, ascending.
+    repeated: Vec<LinePosition>,
     /// By the record that counts, ascending.
     reviews: Vec<(LinePosition, Review)>,
     /// By their start, ascending.
@@ -88,6 +128,8 @@ pub(crate) struct Index {
 /// What the start of a run says of its messages.
 pub(super) struct RunStart {
     pub(super) date: Option<Date>,
+    /// Its time, in seconds; 0 if it has none.
+    second: u32,
     pub(super) policy: Option<String>,
     /// The data elements that its messages tell by their numbers; `None` if it says none, or refers to a line that is lost.
     pub(super) elements: Option<Arc<[String]>>,
@@ -170,14 +212,14 @@ impl Identity<'_> {
     }
 
     fn record(&self, LinePosition { log, sequence }: LinePosition) -> Option<NamedRecord> {
-        let disposition = self.disposition.as_deref();
+        let second = self.time.as_deref().and_then(second_of);
         Some(NamedRecord {
             message: self.hash()?,
-            went_out: matches!(disposition, Some("released" | "redacted")),
-            log,
             sequence,
-            is_held: disposition == Some("held"),
-            minute: self.time.as_deref().and_then(minute_of).unwrap_or(0),
+            second: second.unwrap_or(0),
+            log,
+            fate: Fate::of(self.disposition.as_deref()),
+            is_timed: second.is_some(),
         })
     }
 }
@@ -215,11 +257,12 @@ impl Aggregate for LogScan {
     fn add_done(&mut self, line: &LogLine<'_>) {
         self.note_line(line.position());
         line.write_object(&mut self.object);
-        if let Ok(DoneMembers { of, duty, on, by }) = serde_json::from_slice(&self.object)
-            && let (Ok(of), Some(on)) = (of.as_bytes().try_into(), Date::parse(&on))
-        {
-            self.done.push(Done { of, duty: duty.into_owned(), on, by: by.into_owned() });
-        }
+        let done = serde_json::from_slice(&self.object).ok().and_then(|DoneMembers { of, duty, on, by }| {
+            let (of, on) = (of.as_bytes().try_into().ok()?, Date::parse(&on)?);
+            Some(Done { of, duty: duty.into_owned(), on, by: by.into_owned() })
+        });
+        self.done_elsewhere += u64::from(done.is_none());
+        self.done.extend(done);
     }
 
     fn add_progress(&mut self, line: &LogLine<'_>) {
@@ -232,14 +275,15 @@ impl Aggregate for LogScan {
         if let Ok(StartMembers { time, policy, record_version, data_elements, names_in }) =
             serde_json::from_slice(&self.object)
         {
-            let date = time.and_then(|time| day_of(&time.0));
+            let date = time.as_ref().and_then(|time| day_of(&time.0));
+            let second = time.and_then(|time| second_of(&time.0)).unwrap_or(0);
             let policy = policy.map(|policy| policy.to_string());
             // What a later version means by its numbers isn't known here.
             let known = data_elements.filter(|_| record_version.is_none_or(|version| version <= RECORD_VERSION));
             // Most runs of a log have the same names.
             let before = self.runs.last().and_then(|(_, run)| run.elements.clone());
             let elements = known.map(|names| before.filter(|own| **own == *names).unwrap_or_else(|| names.into()));
-            self.runs.push((line.position(), RunStart { date, policy, elements, names_in }));
+            self.runs.push((line.position(), RunStart { date, second, policy, elements, names_in }));
         }
     }
 
@@ -250,6 +294,7 @@ impl Aggregate for LogScan {
         self.whole.append(&mut other.whole);
         self.owing.append(&mut other.owing);
         self.done.append(&mut other.done);
+        self.done_elsewhere += other.done_elsewhere;
         for (log, last) in other.last {
             let own = self.last.entry(log).or_default();
             *own = last.max(*own);
@@ -258,28 +303,29 @@ impl Aggregate for LogScan {
 }
 
 /// Of the records of one message the one that counts: with which it went out, or else the last. Within a log their order tells which
-/// that is, and between logs the clock.
+/// that is, and between logs the clock: that of the record, or else of the start of its run.
 fn counted_of(records: &[NamedRecord]) -> Option<&NamedRecord> {
-    let went_out = records.last()?.went_out;
-    let (_, decided) = records.split_at(records.partition_point(|record| record.went_out != went_out));
+    let went_out = records.last()?.went_out();
+    let (_, decided) = records.split_at(records.partition_point(|record| record.went_out() != went_out));
     let last_of_each = decided.chunk_by(|one, other| one.log == other.log).filter_map(<[NamedRecord]>::last);
-    last_of_each.max_by_key(|record| (record.minute, record.log))
+    last_of_each.max_by_key(|record| (record.second, record.log))
 }
 
 /// The first record before it that held the message.
 fn first_hold<'r>(records: &'r [NamedRecord], counted: &NamedRecord) -> Option<&'r NamedRecord> {
     let is_before = |record: &NamedRecord| match record.log == counted.log {
         true => record.sequence < counted.sequence,
-        false => record.minute <= counted.minute,
+        false => (record.second, record.log) < (counted.second, counted.log),
     };
-    let held: Vec<&NamedRecord> = records.iter().filter(|record| record.is_held && is_before(record)).collect();
+    let held: Vec<&NamedRecord> =
+        records.iter().filter(|record| record.fate == Fate::Held && is_before(record)).collect();
     let first_of_each = held.chunk_by(|one, other| one.log == other.log).filter_map(|of_log| of_log.first().copied());
-    first_of_each.min_by_key(|record| record.minute)
+    first_of_each.min_by_key(|record| record.second)
 }
 
 impl From<LogScan> for Index {
     fn from(scan: LogScan) -> Self {
-        let LogScan { mut named, mut runs, whole: mut lines, messages, last, owing, done, .. } = scan;
+        let LogScan { mut named, mut runs, whole: mut lines, messages, last, owing, done, done_elsewhere, .. } = scan;
         lines.sort_unstable();
         let mut whole: Vec<(LinePosition, LinePosition)> = Vec::new();
         for (first, last) in lines {
@@ -288,21 +334,30 @@ impl From<LogScan> for Index {
                 _ => whole.push((first, last)),
             }
         }
-        named.sort_unstable();
-        let (mut superseded, mut reviews) = (Vec::new(), Vec::new());
+        runs.sort_unstable_by_key(|(position, _)| *position);
+        for record in named.iter_mut().filter(|record| !record.is_timed) {
+            let started = run_before(&runs, record.position());
+            record.second = started.map_or(0, |(_, run)| run.second);
+        }
+        named.sort_unstable_by_key(NamedRecord::order);
+        let (mut superseded, mut repeated, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
         for records in named.chunk_by(|one, other| one.message == other.message) {
             let Some(counted) = counted_of(records) else { continue };
             let others = records.iter().filter(|record| *record != counted);
-            superseded.extend(others.map(|record| (record.position(), counted.position())));
+            let own = Counted { position: counted.position(), fate: counted.fate };
+            superseded.extend(others.map(|record| (record.position(), own)));
+            if records.len() > 1 {
+                repeated.push(own.position);
+            }
             if let Some(first) = first_hold(records, counted) {
-                let is_timed = first.minute > 0 && counted.minute > 0;
-                let minutes = is_timed.then(|| counted.minute.saturating_sub(first.minute));
+                let is_timed = first.is_timed && counted.is_timed;
+                let minutes = is_timed.then(|| (counted.second / 60).saturating_sub(first.second / 60));
                 reviews.push((counted.position(), Review { minutes }));
             }
         }
         superseded.sort_unstable();
+        repeated.sort_unstable();
         reviews.sort_unstable_by_key(|(position, _)| *position);
-        runs.sort_unstable_by_key(|(position, _)| *position);
         let named: BTreeMap<LinePosition, Arc<[String]>> =
             runs.iter().filter_map(|(position, run)| Some((*position, run.elements.clone()?))).collect();
         for (LinePosition { log, .. }, run) in &mut runs {
@@ -310,10 +365,17 @@ impl From<LogScan> for Index {
             run.elements = run.elements.take().or_else(|| named.get(&names_in?).cloned());
         }
         let mut index =
-            Self { superseded, reviews, runs, whole, messages, last, done: BTreeMap::new(), done_elsewhere: 0 };
+            Self { superseded, repeated, reviews, runs, whole, messages, last, done: BTreeMap::new(), done_elsewhere };
         index.add_done(owing, done);
         index
     }
+}
+
+/// The last start before a record, in its log.
+fn run_before(runs: &[(LinePosition, RunStart)], position: LinePosition) -> Option<(&LinePosition, &RunStart)> {
+    let after = runs.partition_point(|(start, _)| *start < position);
+    let (start, run) = runs.get(after.checked_sub(1)?)?;
+    (start.log == position.log).then_some((start, run))
 }
 
 impl Index {
@@ -334,10 +396,20 @@ impl Index {
         }
     }
 
-    /// The record that counts of the message of this one: itself, unless another does.
-    pub(super) fn counted(&self, position: LinePosition) -> LinePosition {
-        let at = self.superseded.binary_search_by_key(&position, |(own, _)| *own).ok();
-        at.and_then(|at| self.superseded.get(at)).map_or(position, |(_, counted)| *counted)
+    /// The record that counts of the message of this one, if it is another one.
+    pub(super) fn superseding(&self, position: LinePosition) -> Option<Counted> {
+        let at = self.superseded.binary_search_by_key(&position, |(own, _)| *own).ok()?;
+        self.superseded.get(at).map(|(_, counted)| *counted)
+    }
+
+    /// Whether a record that counts has others of the same message.
+    pub(super) fn is_repeated(&self, position: LinePosition) -> bool {
+        self.repeated.binary_search(&position).is_ok()
+    }
+
+    /// The position of the record that counts.
+    fn counted(&self, position: LinePosition) -> LinePosition {
+        self.superseding(position).map_or(position, |counted| counted.position)
     }
 
     /// When a duty of a message was done, and by whom; by the record that counts.
@@ -363,8 +435,7 @@ impl Index {
 
     /// The start before a record; `None` if lines between both are lost, and with them perhaps another start.
     pub(super) fn run_at(&self, position: LinePosition) -> Option<&RunStart> {
-        let after = self.runs.partition_point(|(start, _)| *start < position);
-        let (start, run) = self.runs.get(after.checked_sub(1)?)?;
+        let (start, run) = run_before(&self.runs, position)?;
         let before = self.whole.partition_point(|(first, _)| *first <= position);
         let (first, last) = self.whole.get(before.checked_sub(1)?)?;
         (start >= first && position <= *last).then_some(run)

@@ -21,8 +21,9 @@ use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
 pub use dimension::Dimension;
-pub use duties::{DutyList, DutyStatus, OwedDuty, duties};
-pub(crate) use index::{Done, Review};
+pub(crate) use duties::BEFORE;
+pub use duties::{DutyList, DutyQuery, DutyReference, DutyStatus, OwedDuty, duties, find_duties};
+pub(crate) use index::{Counted, Done, Fate, Review};
 use index::{Index, LogScan, RecordHash};
 use recipients::Recipients;
 pub(crate) use record::MessageRecord;
@@ -110,8 +111,12 @@ pub(crate) struct CountedMessage<'m> {
     pub(crate) review: Option<Review>,
     /// The hash of its record.
     pub(crate) hash: RecordHash,
+    /// Where that is.
+    pub(crate) position: LinePosition,
     /// The record that counts of it.
-    pub(crate) counted: LinePosition,
+    pub(crate) counted: Counted,
+    /// Whether there are several records of it.
+    pub(crate) is_repeated: bool,
     /// When a duty that follows from it was done.
     pub(crate) done: &'m dyn Fn(&str) -> Option<&'m Done>,
 }
@@ -181,8 +186,13 @@ impl Query {
 
     /// Whether the message went to whom the question is about.
     pub(crate) fn is_about(&self, record: &MessageRecord<'_>) -> bool {
-        let is_requester = self.requesters.is_empty() || self.requesters.iter().any(|own| own == record.requester());
-        is_requester && (self.classes.is_empty() || record.classes().any(|class| self.shows_class(class)))
+        self.is_about_one(record.requester(), || record.classes())
+    }
+
+    /// Whether the question is about this requester, which is in these classes.
+    fn is_about_one<'c, C: Iterator<Item = &'c str>>(&self, requester: &str, classes: impl Fn() -> C) -> bool {
+        let is_requester = self.requesters.is_empty() || self.requesters.iter().any(|own| own == requester);
+        is_requester && (self.classes.is_empty() || classes().any(|class| self.shows_class(class)))
     }
 
     /// Whether the counts of a class are shown: one that wasn't asked for would have only those it shares.
@@ -241,11 +251,13 @@ impl<C: Count> Counter<'_, C> {
             totals.dry_run_messages += u64::from(is_covered);
             return;
         }
-        let counted = index.counted(position);
-        let is_superseded = counted != position;
+        let superseding = index.superseding(position);
+        let is_superseded = superseding.is_some();
+        let counted = superseding.unwrap_or(Counted { position, fate: record.fate() });
         totals.superseded += u64::from(is_superseded && is_covered);
         totals.undated += u64::from(!is_superseded && date.is_none());
-        if !is_covered {
+        // Where the message counts, its day decides.
+        if !is_covered && !is_superseded {
             return;
         }
         let elements = record.elements(run.and_then(|run| run.elements.as_deref()).unwrap_or_default());
@@ -262,8 +274,10 @@ impl<C: Count> Counter<'_, C> {
             },
             review: index.review(position),
             hash,
+            position,
             counted,
-            done: &|duty| index.done(counted, duty),
+            is_repeated: is_superseded || index.is_repeated(position),
+            done: &|duty| index.done(counted.position, duty),
         };
         if is_superseded {
             counts.add_superseded(&message, query);

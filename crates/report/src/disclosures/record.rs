@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::{ElementCounts, NO_REQUESTER};
+use super::{ElementCounts, Fate, NO_REQUESTER};
 use dmv_redact_model::date::Date;
 
 /// A record, borrowed from its line.
@@ -186,8 +186,8 @@ impl<'b> MessageRecord<'b> {
         text(&self.disposition)
     }
 
-    pub(crate) fn went_out(&self) -> bool {
-        matches!(self.disposition(), Some("released" | "redacted"))
+    pub(crate) fn fate(&self) -> Fate {
+        Fate::of(self.disposition())
     }
 
     pub(crate) fn requester(&self) -> &str {
@@ -307,12 +307,13 @@ pub(super) fn day_of(time: &str) -> Option<Date> {
     time.get(..10).and_then(Date::parse)
 }
 
-/// A time in RFC 3339, to the minute, in minutes since 1970. Records have it in UTC.
-pub(super) fn minute_of(time: &str) -> Option<u32> {
-    let (day, clock) = (day_of(time)?, time.get(11..16)?);
-    let (hours, minutes) = clock.split_once(':')?;
+/// A time in RFC 3339, to the second, in seconds since 1970. Records have it in UTC.
+pub(super) fn second_of(time: &str) -> Option<u32> {
+    let (day, clock) = (day_of(time)?, time.get(11..19)?);
     let days = Date::parse("1970-01-01")?.days_until(day);
-    u32::try_from((days * 24 + hours.parse::<i64>().ok()?) * 60 + minutes.parse::<i64>().ok()?).ok()
+    let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok());
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    u32::try_from(((days * 24 + hours) * 60 + minutes) * 60 + seconds).ok()
 }
 
 fn text<'n>(name: &'n Option<Name<'_>>) -> Option<&'n str> {

@@ -44,7 +44,7 @@ pub struct SiteOptions<'s> {
 }
 
 /// Verifies a log and makes the pages: name and content of each file. With faults, they are of the intact lines, and say so.
-/// Of the query only the days count.
+/// Of the query only the days count. Where nothing can be counted because of faults there are no files.
 ///
 /// # Errors
 /// When the log can't be read, is keyed and no key is given, or is of more than 120 months.
@@ -58,13 +58,14 @@ pub fn site(
     let classes: Vec<String> = policy.classes().iter().map(|class| class.name.clone()).collect();
     let groups = Groups::new(&classes, apart);
     let (verification, index) = scan(paths, verifier)?;
-    let (totals, statistics) = count(paths, verifier, query, &index, || Statistics::new(&groups, made_on))?;
+    let (totals, mut statistics) = count(paths, verifier, query, &index, || Statistics::new(&groups, made_on))?;
+    statistics.count_earlier_duties();
     if statistics.has_too_many {
         let message = format!("the log is of more than {MAX_MONTHS} months: name the days with --since and --until");
         return Err(LogError::Usage(message));
     }
     if verification.fault_count > 0 && totals.messages == 0 {
-        return Err(LogError::Usage("no message of the log can be counted: verify it first".to_owned()));
+        return Ok((verification, Vec::new()));
     }
     let published = Published::new(&groups, &statistics, below);
     let mut policies: Vec<(Option<Date>, String)> =

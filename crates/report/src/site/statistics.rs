@@ -1,9 +1,13 @@
 //! What the pages report of a log, counted: by month and recipient group, each message in one group, one outcome, one message key and
 //! one set of instruments, so that each table adds up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::disclosures::{Count, CountedMessage, DutyStatus, ElementCounts, MessageRecord, Query, Review};
+use crate::disclosures::{
+    BEFORE as BEFORE_RELEASE, Count, CountedMessage, DutyStatus, ElementCounts, Fate as RecordFate, MessageRecord,
+    Query, Review,
+};
+use dmv_redact_log::LinePosition;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
@@ -207,6 +211,16 @@ pub(super) struct GroupCounts {
 }
 
 impl GroupCounts {
+    fn add_duty(&mut self, id: &str, status: DutyStatus) {
+        let id = escape(id);
+        if self.duties.len() < MAX_NAMES || self.duties.contains_key(&*id) {
+            let own = self.duties.entry(id.into_owned()).or_default();
+            own.owed += 1;
+            own.done += u64::from(status == DutyStatus::Done);
+            own.overdue += u64::from(status == DutyStatus::Overdue);
+        }
+    }
+
     /// How many messages had the outcome of this name.
     pub(super) fn of_outcome(&self, name: &str) -> u64 {
         let place = Outcome::ALL.iter().position(|outcome| outcome.name() == name);
@@ -248,6 +262,19 @@ pub(super) struct Statistics<'g> {
     pub(super) policies: BTreeMap<String, Option<Date>>,
     /// Whether there were more months than pages are made of.
     pub(super) has_too_many: bool,
+    /// Messages of which there are several records, by the one that counts.
+    repeated: BTreeMap<LinePosition, Repeated>,
+    /// The duties of their other records, by the one that counts and their ids: from the first of them.
+    earlier: BTreeMap<(LinePosition, String), (LinePosition, DutyStatus)>,
+}
+
+/// Where a message counts that has several records.
+struct Repeated {
+    month: String,
+    /// The group.
+    place: usize,
+    /// The duties of the record that counts.
+    ids: BTreeSet<String>,
 }
 
 /// Months that pages are made of, at most; a month from before the log is another one.
@@ -271,7 +298,15 @@ const MAX_NAMES: usize = 10_000;
 
 impl<'g> Statistics<'g> {
     pub(super) fn new(groups: &'g Groups, made_on: Option<Date>) -> Self {
-        Self { groups, made_on, months: BTreeMap::new(), policies: BTreeMap::new(), has_too_many: false }
+        Self {
+            groups,
+            made_on,
+            months: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            has_too_many: false,
+            repeated: BTreeMap::new(),
+            earlier: BTreeMap::new(),
+        }
     }
 }
 
@@ -287,6 +322,26 @@ impl Statistics<'_> {
     }
 }
 
+impl Statistics<'_> {
+    fn add_earlier(&mut self, key: (LinePosition, String), own: (LinePosition, DutyStatus)) {
+        let known = self.earlier.entry(key).or_insert(own);
+        if own.0 < known.0 {
+            *known = own;
+        }
+    }
+
+    /// Counts the duties that a message owes because of an earlier record alone, where the message counts.
+    pub(super) fn count_earlier_duties(&mut self) {
+        for ((position, duty), (_, status)) in std::mem::take(&mut self.earlier) {
+            let Some(Repeated { month, place, ids }) = self.repeated.get(&position) else { continue };
+            let counts = self.months.get_mut(month).and_then(|groups| groups.get_mut(*place));
+            if let Some(counts) = counts.filter(|_| !ids.contains(&duty)) {
+                counts.add_duty(&duty, status);
+            }
+        }
+    }
+}
+
 /// Keeps the first day of a policy.
 fn note_policy(policies: &mut BTreeMap<String, Option<Date>>, policy: &str, date: Option<Date>) {
     match policies.get_mut(policy) {
@@ -297,7 +352,8 @@ fn note_policy(policies: &mut BTreeMap<String, Option<Date>>, policy: &str, date
 
 impl Count for Statistics<'_> {
     fn add(&mut self, message: &CountedMessage<'_>, _: &Query) {
-        let CountedMessage { record, messages, elements, date, policy, review, done, .. } = message;
+        let CountedMessage { record, messages, elements, date, policy, review, counted, is_repeated, done, .. } =
+            message;
         let mut month = date.map_or_else(|| NO_MONTH.to_owned(), Date::month);
         if record.imported.is_some() {
             month.push_str(BEFORE);
@@ -307,15 +363,15 @@ impl Count for Statistics<'_> {
         }
         let place = self.groups.of(record);
         let made_on = self.made_on;
-        let Some(groups) = self.month(month) else { return };
+        let Some(groups) = self.month(month.clone()) else { return };
         let Some(counts) = groups.get_mut(place) else { return };
         counts.messages = counts.messages.saturating_add(*messages);
         if record.imported.is_some() {
             return;
         }
         let outcome = Outcome::of(record, *review);
-        let place = Outcome::ALL.iter().position(|own| *own == outcome);
-        if let Some(outcomes) = place.and_then(|place| counts.outcomes.get_mut(place)) {
+        let outcomes = Outcome::ALL.iter().position(|own| *own == outcome);
+        if let Some(outcomes) = outcomes.and_then(|outcome| counts.outcomes.get_mut(outcome)) {
             *outcomes += 1;
         }
         add(&mut counts.keys, record.message_key().unwrap_or(NO_KEY), 1);
@@ -335,20 +391,30 @@ impl Count for Statistics<'_> {
             }
         }
         for duty in record.duties() {
-            let id = escape(duty.id);
-            if counts.duties.len() < MAX_NAMES || counts.duties.contains_key(&*id) {
-                let status = DutyStatus::of(duty.due, done(duty.id).is_some(), record.went_out(), made_on);
-                let own = counts.duties.entry(id.into_owned()).or_default();
-                own.owed += 1;
-                own.done += u64::from(status == DutyStatus::Done);
-                own.overdue += u64::from(status == DutyStatus::Overdue);
-            }
+            let status = DutyStatus::of(&duty, done(duty.id).is_some(), counted.fate, made_on);
+            counts.add_duty(duty.id, status);
+        }
+        if *is_repeated {
+            let ids = record.duties().map(|duty| duty.id.to_owned()).collect();
+            self.repeated.insert(counted.position, Repeated { month, place, ids });
+        }
+    }
+
+    fn add_superseded(&mut self, message: &CountedMessage<'_>, _: &Query) {
+        let CountedMessage { record, position, counted, done, .. } = message;
+        for duty in
+            record.duties().filter(|duty| duty.due != Some(BEFORE_RELEASE) || counted.fate != RecordFate::Withheld)
+        {
+            let status = DutyStatus::of(&duty, done(duty.id).is_some(), counted.fate, self.made_on);
+            self.add_earlier((counted.position, duty.id.to_owned()), (*position, status));
         }
     }
 
     fn merge(&mut self, other: Self) {
         self.has_too_many |= other.has_too_many;
         other.policies.iter().for_each(|(policy, date)| note_policy(&mut self.policies, policy, *date));
+        self.repeated.extend(other.repeated);
+        other.earlier.into_iter().for_each(|(key, own)| self.add_earlier(key, own));
         for (month, others) in other.months {
             let Some(groups) = self.month(month) else { return };
             for (own, other) in groups.iter_mut().zip(others) {

@@ -82,7 +82,7 @@ fn p6_lines_that_cannot_be_read_are_told_without_their_values() {
     told_in(folder.path(), &import("massachusetts", COLUMNS, &["--date-form", "us"]), 0);
     assert_eq!(report(&folder, "day")["rows"][1]["day"], json!("2026-01-02"));
     let output = run_in(folder.path(), &import("massachusetts", COLUMNS, &["--message-key", "FromORI"]));
-    let told = "dmv-redact: --message-key: the table has no column `FromORI`\n";
+    let told = "dmv-redact: past.csv: the table has no column `FromORI`\n";
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), told));
 }
 
