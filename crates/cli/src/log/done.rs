@@ -11,7 +11,7 @@ use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter};
-use dmv_redact_log::{DoneDuty, Key, Log, SigningKey};
+use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, Verification, VerifiedLog};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::is_name;
 use dmv_redact_report::{DutyReference, OwedDuty, find_duties};
@@ -141,8 +141,7 @@ fn record(
     if has_begun {
         log.begin_open_ended(filter.identity(), false).map_err(io)?;
     }
-    let is_output = |path: &PathBuf| path.canonicalize().ok() == output.canonicalize().ok();
-    let mut paths: Vec<PathBuf> = logs.logs.iter().filter(|path| !is_output(path)).cloned().collect();
+    let mut paths: Vec<PathBuf> = logs.logs.iter().filter(|path| !is_same(path, output)).cloned().collect();
     // What was done before is there.
     if std::fs::metadata(output).is_ok_and(|metadata| metadata.len() > 0) {
         paths.push(output.clone());
@@ -152,20 +151,7 @@ fn record(
     if found.fault_count > 0 {
         return Ok(report_faults(&found));
     }
-    let of_output = found.logs.iter().find(|log| {
-        let files = found.files.get(log.files.clone()).unwrap_or_default();
-        files.iter().any(is_output)
-    });
-    if of_output.is_some_and(|log| found.files.get(log.files.clone()).is_some_and(|files| files.last() != Some(output)))
-    {
-        return Err(Problem::Usage(format!("{}: the log goes on in another file", output.display())));
-    }
-    if of_output.is_some_and(|log| log.is_signed) && !has_signing_key {
-        return Err(Problem::Usage(format!(
-            "{}: it is signed: it takes --signing-key to go on with it",
-            output.display()
-        )));
-    }
+    check_output(&found, output, has_signing_key)?;
     let owed = select(&duties, named, on)?;
     if !has_begun {
         log.begin_open_ended(filter.identity(), false).map_err(io)?;
@@ -181,6 +167,24 @@ fn record(
     };
     print_text(&format!("{name}: {count} done on {on}\nit ends with {sequence}:{hash}\n"))?;
     Ok(Exit::Released)
+}
+
+/// Whether what is recorded can be added to the log that was read.
+fn check_output(found: &Verification, output: &Path, is_signing: bool) -> Result<(), Problem> {
+    let files = |log: &VerifiedLog| found.files.get(log.files.clone()).unwrap_or_default();
+    let Some(log) = found.logs.iter().find(|log| files(log).iter().any(|file| is_same(file, output))) else {
+        return Ok(());
+    };
+    let refuse = |what: &str| Err(Problem::Usage(format!("{}: {what}", output.display())));
+    match () {
+        () if !files(log).last().is_some_and(|file| is_same(file, output)) => refuse("the log goes on in another file"),
+        () if log.is_signed && !is_signing => refuse("it is signed: it takes --signing-key to go on with it"),
+        () => Ok(()),
+    }
+}
+
+fn is_same(path: &Path, other: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|other| path == other))
 }
 
 /// The duties that are meant. All errors are told at once.

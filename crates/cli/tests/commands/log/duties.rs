@@ -6,8 +6,8 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Writer;
 use super::report::{members, write_run};
+use super::{SIGNING_KEY, Writer, pem};
 use crate::{run_in, text, told_in};
 
 const POLICY: [&str; 2] = ["--policy", "massachusetts"];
@@ -304,6 +304,37 @@ fn p11_a_log_of_duties_can_be_gone_on_with() {
         assert!(statuses.contains(&Some(0)), "{statuses:?}");
         assert_eq!(fs::read_to_string(&path).unwrap().matches("\"record\":\"done\"").count(), 1);
     }
+}
+
+/// P12: what was signed goes on signed, and where the logs have keys, so has the one of duties.
+#[test]
+fn p12_a_log_of_duties_keeps_its_key_and_its_signatures() {
+    let folder = two_nodes();
+    let duties = list(&folder, &[]);
+    let reference = |message: &str| {
+        let own = duties.iter().find(|duty| duty["message"] == message && duty["duty"] == "notify").unwrap();
+        format!("{}:notify", own["record"].as_str().unwrap())
+    };
+    fs::write(folder.path().join("sign"), pem("PRIVATE KEY", SIGNING_KEY)).unwrap();
+    assert_eq!(done(&folder, &["--duty", &reference("q-2"), "--signing-key", "sign"]), (Some(0), String::new()));
+    let (status, told) = done(&folder, &["--duty", &reference("q-4")]);
+    assert!(status == Some(2) && told.contains("it takes --signing-key to go on with it"), "{told}");
+    assert_eq!(done(&folder, &["--duty", &reference("q-4"), "--signing-key", "sign"]), (Some(0), String::new()));
+    // Keyed logs.
+    let key = "0123456789abcdef";
+    fs::write(folder.path().join("key"), key).unwrap();
+    let mut writer = Writer::new(Some(key.as_bytes()));
+    let start = json!({"time": "2026-11-02T07:00:00.000000Z", "keyed": true, "resumed": false, "run": 1});
+    writer.line("start", &members(&start));
+    write_run(&mut writer, &[record("q-9", "2026-11-02T08:00:00.000000", "redacted", &[("notify", "2026-11-05")])]);
+    fs::write(folder.path().join("keyed.log"), writer.lines.concat()).unwrap();
+    let hash = writer.lines[1].rsplit('"').nth(1).unwrap().to_owned();
+    let reference = format!("{hash}:notify");
+    let tick =
+        ["log", "done", "keyed.log", "--key", "key", "-o", "keyed-done.log", "--by", "ROE", "--duty", &reference];
+    told_in(folder.path(), &[&tick[..], &POLICY[..]].concat(), 0);
+    let told = told_in(folder.path(), &["log", "duties", "keyed.log", "keyed-done.log", "--key", "key"], 0);
+    assert!(told.starts_with("1 duty: 0 open, 0 overdue, 1 done"), "{told}");
 }
 
 /// P12: a message counts once, though the nodes of a switch each have a log; what was imported stands beside them.
