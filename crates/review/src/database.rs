@@ -1,0 +1,276 @@
+//! Where the two databases differ: how they are opened, their schema, and how a transaction begins. All else is one set of
+//! queries, through sqlx's `Any` driver.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Executor, Row, SqlSafeStr, Transaction};
+
+use super::ReviewError;
+
+/// The version of the schema below.
+const SCHEMA_VERSION: i64 = 1;
+
+/// The connections of a store at most. SQLite writes with one at a time; the others read meanwhile.
+const CONNECTIONS: u32 = 4;
+
+/// How long to wait for a connection, and for another's transaction in SQLite.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// In SQLite's types. `BLOB` is `BYTEA` in PostgreSQL.
+///
+/// A review is its row: `state` and `version` change together. `fingerprint` says which message it is of, and is unique but
+/// for expired ones. What is encrypted lies apart, so that a list reads none of it.
+const TABLES: [&str; 9] = [
+    "CREATE TABLE review_meta (name TEXT NOT NULL PRIMARY KEY, number BIGINT, key_id TEXT, content BLOB)",
+    "CREATE TABLE reviews (id TEXT NOT NULL PRIMARY KEY, fingerprint TEXT NOT NULL, source TEXT NOT NULL, \
+     message TEXT NOT NULL, requester TEXT NOT NULL, message_key TEXT, bytes BIGINT NOT NULL, two_people BIGINT NOT NULL, \
+     added BIGINT NOT NULL, deadline BIGINT NOT NULL, state TEXT NOT NULL, version BIGINT NOT NULL, expires BIGINT, \
+     closed BIGINT, node TEXT, since BIGINT, purged BIGINT)",
+    "CREATE TABLE review_decisions (review TEXT NOT NULL REFERENCES reviews (id), number BIGINT NOT NULL, \
+     verdict TEXT NOT NULL, decided_by TEXT NOT NULL, decided_at BIGINT NOT NULL, expires BIGINT, \
+     PRIMARY KEY (review, number))",
+    "CREATE TABLE review_secrets (review TEXT NOT NULL REFERENCES reviews (id), name TEXT NOT NULL, key_id TEXT NOT NULL, \
+     content BLOB NOT NULL, PRIMARY KEY (review, name))",
+    "CREATE UNIQUE INDEX reviews_fingerprint ON reviews (fingerprint) WHERE state <> 'expired'",
+    "CREATE INDEX reviews_queue ON reviews (state, deadline, id)",
+    "CREATE INDEX reviews_of_requester ON reviews (state, requester, deadline, id)",
+    "CREATE INDEX reviews_approved ON reviews (source, id) WHERE state = 'approved'",
+    "CREATE INDEX reviews_closed ON reviews (closed) WHERE closed IS NOT NULL AND purged IS NULL",
+];
+
+/// A database, open.
+pub(crate) struct Database {
+    pub(crate) pool: AnyPool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl Database {
+    /// Opens it, and makes what is missing.
+    pub(crate) async fn open(url_or_path: &str) -> Result<Self, ReviewError> {
+        // A host program may have installed the same drivers before.
+        let _ = sqlx::any::install_drivers(&[sqlx::postgres::any::DRIVER, sqlx::sqlite::any::DRIVER]);
+        let (kind, url) = match url_or_path {
+            url if url.starts_with("postgres:") || url.starts_with("postgresql:") => (Kind::Postgres, url.to_owned()),
+            path => (Kind::Sqlite, sqlite_url(path)?),
+        };
+        // The error never repeats the URL: it may have a password.
+        let options =
+            AnyConnectOptions::from_str(&url).map_err(|_| ReviewError::Usage("the URL is invalid".to_owned()))?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| Box::pin(kind.configure(connection)))
+            .connect_with(options.disable_statement_logging())
+            .await?;
+        let database = Self { pool, kind };
+        database.prepare().await?;
+        Ok(database)
+    }
+
+    /// Begins a transaction that writes. In SQLite it is the only one from now on: a transaction that reads first and
+    /// writes later would fail if another had written in between.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, ReviewError> {
+        let statement = match self.kind {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN",
+        };
+        Ok(self.pool.begin_with(statement).await?)
+    }
+
+    /// Begins a transaction that reads one state of the database, however many its queries.
+    pub(crate) async fn begin_read(&self) -> Result<Transaction<'static, Any>, ReviewError> {
+        let statement = match self.kind {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(self.pool.begin_with(statement).await?)
+    }
+
+    /// Makes the tables in an empty database; refuses those of a later version.
+    async fn prepare(&self) -> Result<(), ReviewError> {
+        let mut connection = self.pool.acquire().await?;
+        let is_new = !self.kind.has_tables(&mut connection).await?;
+        drop(connection);
+        if is_new {
+            let mut transaction = self.begin().await?;
+            if self.kind == Kind::Postgres {
+                // Two nodes that begin at once would both make the tables.
+                let lock = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7305808869232505956); END $$";
+                transaction.execute(lock).await?;
+            }
+            if !self.kind.has_tables(&mut transaction).await? {
+                for statement in TABLES {
+                    transaction.execute(self.kind.ddl(statement)).await?;
+                }
+                let insert = "INSERT INTO review_meta (name, number) VALUES ('schema', $1)";
+                sqlx::query(insert).bind(SCHEMA_VERSION).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+        }
+        let query = sqlx::query("SELECT number FROM review_meta WHERE name = 'schema'");
+        let version = query.fetch_optional(&self.pool).await?;
+        match version.map(|row| row.try_get::<i64, _>(0)).transpose()? {
+            Some(SCHEMA_VERSION) => Ok(()),
+            Some(version) if version > SCHEMA_VERSION => Err(ReviewError::Usage(format!(
+                "the queue was written by a later version of the program: its schema is {version}, this one reads \
+                 {SCHEMA_VERSION}"
+            ))),
+            _ => Err(ReviewError::Corrupt("the queue doesn't say what its schema is".to_owned())),
+        }
+    }
+
+    /// Removes from the disk what was deleted: empties SQLite's write-ahead log, where it still stands. In PostgreSQL,
+    /// that is for its vacuum.
+    pub(crate) async fn scrub(&self) -> Result<(), ReviewError> {
+        if self.kind == Kind::Postgres {
+            return Ok(());
+        }
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await?;
+        match row.try_get::<i64, _>(0) {
+            Ok(0) => Ok(()),
+            _ => Err(ReviewError::Io(
+                "the write-ahead log is in use and still has what was purged: purge again".to_owned(),
+            )),
+        }
+    }
+
+    /// Copies a SQLite database while it is in use, to a path where nothing is: a whole copy, or an empty file if the
+    /// process ends before.
+    pub(crate) async fn backup(&self, path: &Path) -> Result<(), ReviewError> {
+        if self.kind == Kind::Postgres {
+            return Err(ReviewError::Usage(
+                "a queue in PostgreSQL is backed up with PostgreSQL's own tools".to_owned(),
+            ));
+        }
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        // Reserves the name: the copy is renamed to it, and a rename would replace another's file.
+        create(path)?;
+        let result = match create(&partial) {
+            Ok(()) => {
+                let result = self.copy(&partial, path).await;
+                if result.is_err() {
+                    let _ = fs::remove_file(&partial);
+                }
+                result
+            }
+            Err(error) => Err(error),
+        };
+        if result.is_err() {
+            let _ = fs::remove_file(path);
+        }
+        result
+    }
+
+    /// Copies a SQLite database to an empty file, which then becomes `path`.
+    async fn copy(&self, partial: &Path, path: &Path) -> Result<(), ReviewError> {
+        let name = partial.to_str();
+        let name = name.ok_or_else(|| ReviewError::Usage(format!("{}: the path is not UTF-8", path.display())))?;
+        sqlx::query("VACUUM INTO $1").bind(name).execute(&self.pool).await?;
+        let file = File::open(partial).and_then(|file| file.sync_all());
+        let result = file.and_then(|()| fs::rename(partial, path)).and_then(|()| sync_folder(path));
+        result.map_err(|error| ReviewError::io(path, &error))
+    }
+}
+
+impl Kind {
+    /// Sets what a connection needs before it is used.
+    async fn configure(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self == Self::Postgres {
+            return Ok(());
+        }
+        let busy = format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis());
+        connection.execute(sqlx::AssertSqlSafe(busy)).await?;
+        for pragma in [
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA secure_delete = ON",
+            "PRAGMA trusted_schema = OFF",
+        ] {
+            connection.execute(pragma).await?;
+        }
+        Ok(())
+    }
+
+    async fn has_tables(self, connection: &mut AnyConnection) -> Result<bool, ReviewError> {
+        let query = match self {
+            Self::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'review_meta'",
+            Self::Postgres => {
+                "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE relname = 'review_meta' AND pg_table_is_visible(oid)"
+            }
+        };
+        Ok(sqlx::query(query).fetch_one(connection).await?.try_get::<i64, _>(0)? > 0)
+    }
+
+    /// A statement of the schema in this database's types.
+    fn ddl(self, statement: &'static str) -> sqlx::SqlStr {
+        match self {
+            Self::Sqlite => statement.into_sql_str(),
+            Self::Postgres => sqlx::AssertSqlSafe(statement.replace(" BLOB", " BYTEA")).into_sql_str(),
+        }
+    }
+}
+
+/// The URL of a SQLite database, which is made if it is missing, for its owner alone. Its write-ahead log is no more
+/// readable: SQLite gives it the database's permissions.
+fn sqlite_url(path: &str) -> Result<String, ReviewError> {
+    let path = path.strip_prefix("sqlite:").map_or(path, |rest| rest.strip_prefix("//").unwrap_or(rest));
+    if path.is_empty() || path.contains('\0') {
+        return Err(ReviewError::Usage("the queue needs the path of a file, or a URL".to_owned()));
+    }
+    let path = Path::new(path);
+    match create_new(path) {
+        Ok(_) => sync_folder(path).map_err(|error| ReviewError::io(path, &error))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(ReviewError::io(path, &error)),
+    }
+    // Absolute and without dots: a URL would resolve them without asking the file system.
+    let absolute = fs::canonicalize(path).map_err(|error| ReviewError::io(path, &error))?;
+    if !absolute.is_file() {
+        return Err(ReviewError::Usage(format!("{}: not a regular file", path.display())));
+    }
+    let not_utf8 = || ReviewError::Usage(format!("{}: the path is not UTF-8", path.display()));
+    let mut url = "sqlite://".to_owned();
+    for byte in absolute.to_str().ok_or_else(not_utf8)?.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => url.push(byte.into()),
+            _ => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Ok(url)
+}
+
+fn create(path: &Path) -> Result<(), ReviewError> {
+    create_new(path).map(drop).map_err(|error| ReviewError::io(path, &error))
+}
+
+/// Makes an empty file where nothing is, for its owner alone.
+fn create_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes the name of a file as durable as its content.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}

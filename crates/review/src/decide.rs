@@ -1,0 +1,179 @@
+//! Decisions: bound to the content that the reviewer saw, made by one person or by two, and by one of those who decide at
+//! once.
+
+use std::fmt;
+
+use sqlx::Row;
+
+use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, State, Verdict};
+use crate::keys::Place;
+use crate::review::state_of;
+use crate::store::{check_json, check_name, decision_name, insert_secret, wrong_state};
+
+/// What a person decides.
+#[derive(Clone)]
+pub struct Decision<'a> {
+    /// Approved or denied.
+    pub kind: DecisionKind<'a>,
+    /// Who decides. Names that differ in case only are one person's.
+    pub by: &'a str,
+    /// When the person decided, in Unix seconds. It is recorded.
+    pub at: i64,
+}
+
+/// Approved or denied.
+#[derive(Clone)]
+pub enum DecisionKind<'a> {
+    /// It may go out.
+    Approve {
+        /// What is granted on what paper, a JSON text: claims and instruments. Encrypted at rest.
+        grants: &'a str,
+        /// When the approval expires, in Unix seconds. Of two, the earlier counts.
+        expires: i64,
+    },
+    /// It may not.
+    Deny {
+        /// Why. Encrypted at rest.
+        reason: &'a str,
+    },
+}
+
+impl fmt::Debug for Decision<'_> {
+    /// Without grants and reason (P6).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// A review that waits for a decision, as read in the transaction that decides it.
+struct Waiting {
+    state: State,
+    version: i64,
+    two_people: bool,
+    deadline: i64,
+}
+
+/// What a decision makes of a review.
+struct Outcome {
+    state: State,
+    number: i64,
+    expires: Option<i64>,
+}
+
+impl ReviewStore {
+    /// Decides a review at `now`, in Unix seconds, and gives its new state: [`State::Approved`], [`State::Denied`], or
+    /// [`State::HalfApproved`] for the first of two people. `digest` is that of the content that the reviewer saw. It is on
+    /// disk when this returns.
+    ///
+    /// The second of two people must give the same grants, letter by letter, and another name. One denial denies.
+    ///
+    /// # Errors
+    /// [`ReviewError::Conflict`] when the review is decided, has expired, or another decided it at the same time;
+    /// [`ReviewError::Refused`] when its deadline is over (at `now`, or when the person decided), its content is another,
+    /// or the second approval isn't one of another person with the same grants; [`ReviewError::Usage`] when the decision
+    /// itself is invalid; [`ReviewError::NotFound`]; [`ReviewError::Corrupt`].
+    pub async fn decide(
+        &self,
+        id: ReviewId,
+        digest: &ContentDigest,
+        decision: &Decision<'_>,
+        now: i64,
+    ) -> Result<State, ReviewError> {
+        decision.check(now)?;
+        let row = id.to_string();
+        let refused = |why| Err(ReviewError::Refused { id, why });
+        let mut transaction = self.database.begin().await?;
+        let query = sqlx::query("SELECT state, version, two_people, deadline FROM reviews WHERE id = $1").bind(&row);
+        let Some(found) = query.fetch_optional(&mut *transaction).await? else { return Err(ReviewError::NotFound(id)) };
+        let waiting = Waiting {
+            state: state_of(&row, &found.try_get::<String, _>(0)?)?,
+            version: found.try_get(1)?,
+            two_people: found.try_get::<i64, _>(2)? != 0,
+            deadline: found.try_get(3)?,
+        };
+        if !matches!(waiting.state, State::Open | State::HalfApproved) {
+            return Err(ReviewError::Conflict { id, state: waiting.state });
+        }
+        if now.max(decision.at) >= waiting.deadline {
+            return refused("its deadline is over");
+        }
+        if self.digest(&mut transaction, &row).await? != *digest {
+            return refused("its content isn't the one that was reviewed");
+        }
+        let earlier = self.decisions(&mut transaction, &row, false).await?;
+        let mut outcome = decision.outcome(&waiting);
+        if let (State::HalfApproved, DecisionKind::Approve { grants, expires }) = (waiting.state, &decision.kind) {
+            let [first] = earlier.as_slice() else {
+                return Err(ReviewError::corrupt(&row, "its first approval is missing"));
+            };
+            if first.verdict != Verdict::Approved {
+                return Err(ReviewError::corrupt(&row, "its first approval is none"));
+            }
+            if first.by.to_lowercase() == decision.by.to_lowercase() {
+                return refused("the same person has approved it before");
+            }
+            if first.content.as_deref() != Some(*grants) {
+                return refused("the first approval has other grants");
+            }
+            outcome.expires = Some(first.expires.unwrap_or(*expires).min(*expires));
+            if outcome.expires.is_some_and(|expires| expires <= now) {
+                return refused("the first approval has expired");
+            }
+        }
+
+        let update = sqlx::query(
+            "UPDATE reviews SET state = $1, version = version + 1, expires = $2, closed = $3 WHERE id = $4 AND version = $5",
+        );
+        let closed = outcome.state.is_final().then_some(now);
+        let update =
+            update.bind(outcome.state.name()).bind(outcome.expires).bind(closed).bind(&row).bind(waiting.version);
+        if update.execute(&mut *transaction).await?.rows_affected() != 1 {
+            return Err(wrong_state(&mut transaction, id).await);
+        }
+        let (verdict, content, expires) = match decision.kind {
+            DecisionKind::Approve { grants, expires } => (Verdict::Approved, grants, Some(expires)),
+            DecisionKind::Deny { reason } => (Verdict::Denied, reason, None),
+        };
+        let insert = sqlx::query(
+            "INSERT INTO review_decisions (review, number, verdict, decided_by, decided_at, expires) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        );
+        let insert = insert.bind(&row).bind(outcome.number).bind(verdict.name()).bind(decision.by).bind(decision.at);
+        insert.bind(expires).execute(&mut *transaction).await?;
+        let name = decision_name(outcome.number);
+        let sealed = self.keys.encrypt(Place { review: &row, name: &name }, content.as_bytes())?;
+        insert_secret(&mut transaction, &row, &name, &sealed).await?;
+        transaction.commit().await?;
+        Ok(outcome.state)
+    }
+}
+
+impl Decision<'_> {
+    fn check(&self, now: i64) -> Result<(), ReviewError> {
+        check_name("name of the reviewer", self.by)?;
+        match self.kind {
+            DecisionKind::Approve { grants, expires } => {
+                check_json("grants", grants)?;
+                if expires <= now {
+                    return Err(ReviewError::Usage("the approval has expired".to_owned()));
+                }
+            }
+            DecisionKind::Deny { reason } => {
+                if reason.trim().is_empty() {
+                    return Err(ReviewError::Usage("a denial needs a reason".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, waiting: &Waiting) -> Outcome {
+        let number = if waiting.state == State::HalfApproved { 2 } else { 1 };
+        let (state, expires) = match self.kind {
+            DecisionKind::Deny { .. } => (State::Denied, None),
+            DecisionKind::Approve { .. } if waiting.two_people && number == 1 => (State::HalfApproved, None),
+            DecisionKind::Approve { expires, .. } => (State::Approved, Some(expires)),
+        };
+        Outcome { state, number, expires }
+    }
+}

@@ -1,0 +1,126 @@
+//! What was approved goes out: claimed by one node, so that it goes out once.
+
+use std::fmt;
+
+use sqlx::Row;
+
+use super::{ContentDigest, ReviewError, ReviewId, ReviewStore};
+use crate::review::id_of;
+use crate::store::{check_name, wrong_state};
+
+/// An approved message that waits for its delivery.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// Its review.
+    pub review: ReviewId,
+    /// Identifies the message in its source.
+    pub id: String,
+    /// The digest of the content that was approved. Nothing else may go out.
+    pub digest: ContentDigest,
+    /// What was granted, a JSON text.
+    pub grants: String,
+    /// Who approved it: one or two.
+    pub by: Vec<String>,
+    /// When the approval expires, in Unix seconds.
+    pub expires: i64,
+}
+
+impl fmt::Debug for Approved {
+    /// Without the grants (P6).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Approved").field("review", &self.review).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl ReviewStore {
+    /// What is approved of a source at `now`, in Unix seconds, and waits: not expired, and not claimed by a node.
+    ///
+    /// # Errors
+    /// [`ReviewError::Corrupt`] when something can't be decrypted.
+    pub async fn approved(&self, source: &str, now: i64) -> Result<Vec<Approved>, ReviewError> {
+        let mut transaction = self.database.begin_read().await?;
+        let query = sqlx::query(
+            "SELECT id, message, expires FROM reviews WHERE source = $1 AND state = 'approved' AND expires > $2 ORDER BY id",
+        );
+        let mut approved = Vec::new();
+        for found in query.bind(source).bind(now).fetch_all(&mut *transaction).await? {
+            let row = found.try_get::<String, _>(0)?;
+            let decisions = self.decisions(&mut transaction, &row, false).await?;
+            let grants = decisions.first().and_then(|decision| decision.content.clone());
+            approved.push(Approved {
+                review: id_of(&row)?,
+                id: found.try_get(1)?,
+                digest: self.digest(&mut transaction, &row).await?,
+                grants: grants.ok_or_else(|| ReviewError::corrupt(&row, "its approval is missing"))?,
+                by: decisions.into_iter().map(|decision| decision.by).collect(),
+                expires: found.try_get(2)?,
+            });
+        }
+        Ok(approved)
+    }
+
+    /// Claims the delivery of an approved review for a node, at `now`, in Unix seconds: of those who try, one has it. The
+    /// claim is on disk when this returns; only then may the disclosure be logged and the message go out (P12).
+    ///
+    /// # Errors
+    /// [`ReviewError::Conflict`] when the review isn't approved (any more), or another has claimed it;
+    /// [`ReviewError::Refused`] when the approval has expired; [`ReviewError::NotFound`].
+    pub async fn begin_delivery(&self, id: ReviewId, node: &str, now: i64) -> Result<(), ReviewError> {
+        check_name("name of the node", node)?;
+        let mut transaction = self.database.begin().await?;
+        let update = sqlx::query(
+            "UPDATE reviews SET state = 'delivering', version = version + 1, node = $1, since = $2 \
+             WHERE id = $3 AND state = 'approved' AND expires > $2",
+        );
+        let update = update.bind(node).bind(now).bind(id.to_string());
+        if update.execute(&mut *transaction).await?.rows_affected() == 1 {
+            transaction.commit().await?;
+            return Ok(());
+        }
+        match wrong_state(&mut transaction, id).await {
+            ReviewError::Conflict { id, state: super::State::Approved } => {
+                Err(ReviewError::Refused { id, why: "the approval has expired" })
+            }
+            error => Err(error),
+        }
+    }
+
+    /// Ends a delivery that this node began: the message has gone out, at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    /// [`ReviewError::Conflict`] when no delivery has begun; [`ReviewError::Refused`] when another node began it;
+    /// [`ReviewError::NotFound`].
+    pub async fn delivered(&self, id: ReviewId, node: &str, now: i64) -> Result<(), ReviewError> {
+        self.end_delivery(id, node, "state = 'delivered', closed = $3", now).await
+    }
+
+    /// Takes back a delivery that this node began: the message has not gone out, and is approved again. Of a delivery
+    /// that was interrupted, only the disclosure log and the receiver know whether it has; nothing here calls this by
+    /// itself.
+    ///
+    /// # Errors
+    /// As of [`delivered`](Self::delivered).
+    pub async fn abandon_delivery(&self, id: ReviewId, node: &str) -> Result<(), ReviewError> {
+        self.end_delivery(id, node, "state = 'approved', node = NULL, since = NULL", 0).await
+    }
+
+    async fn end_delivery(&self, id: ReviewId, node: &str, set: &str, now: i64) -> Result<(), ReviewError> {
+        let mut transaction = self.database.begin().await?;
+        // Each of the parameters is in the query, whatever it sets: PostgreSQL asks for that.
+        let update = format!(
+            "UPDATE reviews SET version = version + 1, {set} \
+             WHERE id = $1 AND state = 'delivering' AND node = $2 AND $3 >= $3"
+        );
+        let update = sqlx::query(sqlx::AssertSqlSafe(update)).bind(id.to_string()).bind(node).bind(now);
+        if update.execute(&mut *transaction).await?.rows_affected() == 1 {
+            transaction.commit().await?;
+            return Ok(());
+        }
+        match wrong_state(&mut transaction, id).await {
+            ReviewError::Conflict { id, state: super::State::Delivering } => {
+                Err(ReviewError::Refused { id, why: "another node began its delivery" })
+            }
+            error => Err(error),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What keeps the queue in order: deadlines, retention, new keys, copies.
+
+use std::path::Path;
+
+use sqlx::Row;
+
+use super::{ReviewError, ReviewId, ReviewStore};
+use crate::keys::Place;
+use crate::review::id_of;
+use crate::store::{FINGERPRINT_KEY, sealed};
+
+/// Reviews purged, or contents encrypted anew, in one transaction. Others write in between.
+const BATCH: i64 = 64;
+
+impl ReviewStore {
+    /// Denies by the clock, at `now`, in Unix seconds: what nobody decided before its deadline, and what nobody sent before
+    /// its approval expired. Gives the reviews that became expired by this call; each is given once, to one caller.
+    ///
+    /// A clock that is set back reopens none of them.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub async fn expire(&self, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
+        let mut transaction = self.database.begin().await?;
+        let update = sqlx::query(
+            "UPDATE reviews SET state = 'expired', version = version + 1, closed = $1 \
+             WHERE (state = 'open' AND deadline <= $1) OR (state = 'half-approved' AND deadline <= $1) \
+             OR (state = 'approved' AND expires <= $1) RETURNING id",
+        );
+        let rows = update.bind(now).fetch_all(&mut *transaction).await?;
+        let ids = rows.iter().map(|row| id_of(&row.try_get::<String, _>(0)?)).collect::<Result<Vec<_>, _>>()?;
+        transaction.commit().await?;
+        Ok(ids)
+    }
+
+    /// Deletes the contents of the reviews that became final before a time, in Unix seconds: original, digest, details,
+    /// grants and reason. What a list shows stays, and so does who decided, so that a message that was denied or delivered
+    /// is still known when it comes again. Gives how many reviews it was.
+    ///
+    /// SQLite overwrites what is deleted, in the database and its write-ahead log. PostgreSQL does when it vacuums.
+    ///
+    /// # Errors
+    /// When the database can't be written. What was purged before stays purged; purge again for the rest.
+    pub async fn purge(&self, before: i64, now: i64) -> Result<u64, ReviewError> {
+        let mut count = 0;
+        loop {
+            let mut transaction = self.database.begin().await?;
+            let query = sqlx::query(
+                "UPDATE reviews SET purged = $1, version = version + 1 WHERE id IN (SELECT id FROM reviews \
+                 WHERE closed IS NOT NULL AND purged IS NULL AND closed < $2 LIMIT $3) AND purged IS NULL RETURNING id",
+            );
+            let rows = query.bind(now).bind(before).bind(BATCH).fetch_all(&mut *transaction).await?;
+            for row in &rows {
+                let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
+                delete.bind(row.try_get::<String, _>(0)?).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            count += rows.len() as u64;
+            if rows.is_empty() {
+                break;
+            }
+        }
+        self.database.scrub().await?;
+        Ok(count)
+    }
+
+    /// Encrypts anew, with the first key, whatever another key encrypted. Gives how many contents it was. If it is
+    /// interrupted, the next call goes on. When it has given 0 and no node encrypts with another key, the other keys
+    /// aren't needed any more.
+    ///
+    /// # Errors
+    /// [`ReviewError::Corrupt`] when something can't be decrypted.
+    pub async fn rekey(&self) -> Result<u64, ReviewError> {
+        let mut count = self.rekey_fingerprints().await?;
+        let (mut review, mut name) = (String::new(), String::new());
+        loop {
+            let mut transaction = self.database.begin().await?;
+            let query = sqlx::query(
+                "SELECT key_id, content, review, name FROM review_secrets \
+                 WHERE (review, name) > ($1, $2) AND key_id <> $3 ORDER BY review, name LIMIT $4",
+            );
+            let query = query.bind(&review).bind(&name).bind(self.keys.first_id()).bind(BATCH);
+            let rows = query.fetch_all(&mut *transaction).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                let old = sealed(row)?;
+                (review, name) = (row.try_get(2)?, row.try_get(3)?);
+                let place = Place { review: &review, name: &name };
+                let new = self.keys.encrypt(place, &self.keys.decrypt(place, &old)?)?;
+                let update = sqlx::query(
+                    "UPDATE review_secrets SET key_id = $1, content = $2 WHERE review = $3 AND name = $4 AND key_id = $5",
+                );
+                let update = update.bind(&new.key_id).bind(&new.content).bind(&review).bind(&name).bind(&old.key_id);
+                count += update.execute(&mut *transaction).await?.rows_affected();
+            }
+            transaction.commit().await?;
+        }
+        if count > 0 {
+            self.database.scrub().await?;
+        }
+        Ok(count)
+    }
+
+    async fn rekey_fingerprints(&self) -> Result<u64, ReviewError> {
+        let mut transaction = self.database.begin().await?;
+        let query = sqlx::query("SELECT key_id, content FROM review_meta WHERE name = $1 AND key_id <> $2");
+        let query = query.bind(FINGERPRINT_KEY.name).bind(self.keys.first_id());
+        let Some(row) = query.fetch_optional(&mut *transaction).await? else { return Ok(0) };
+        let old = sealed(&row)?;
+        let new = self.keys.encrypt(FINGERPRINT_KEY, &self.keys.decrypt(FINGERPRINT_KEY, &old)?)?;
+        let update = sqlx::query("UPDATE review_meta SET key_id = $1, content = $2 WHERE name = $3 AND key_id = $4");
+        let update = update.bind(&new.key_id).bind(&new.content).bind(FINGERPRINT_KEY.name).bind(&old.key_id);
+        let count = update.execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
+        Ok(count)
+    }
+
+    /// Copies a SQLite database while it is in use, to a path where nothing is. The copy is for its owner alone, and needs
+    /// the same keys.
+    ///
+    /// # Errors
+    /// [`ReviewError::Usage`] for PostgreSQL, which has tools of its own; [`ReviewError::Io`] when something is at the path,
+    /// or it can't be written.
+    pub async fn backup(&self, path: &Path) -> Result<(), ReviewError> {
+        self.database.backup(path).await
+    }
+}

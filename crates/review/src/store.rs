@@ -1,0 +1,317 @@
+//! The queue: opened, filled, and read one review at a time.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyConnection, Row, Transaction};
+
+use super::{Added, ContentDigest, Decided, Keys, NewReview, Review, ReviewError, ReviewId, ReviewSummary, Verdict};
+use crate::database::Database;
+use crate::digest::random;
+use crate::keys::{Place, Sealed};
+use crate::review::{SUMMARY_COLUMNS, id_of, state_of};
+use dmv_redact_model::hex::hex;
+
+/// The queue of held messages. It may be shared by threads, and its database by processes and, in PostgreSQL, by nodes.
+///
+/// What is encrypted: the original, its digest, the details, grants and reasons. What isn't, because a list shows it:
+/// source, identifier, requester, message key, lengths, times, names of reviewers and nodes.
+pub struct ReviewStore {
+    pub(crate) database: Database,
+    pub(crate) keys: Keys,
+    /// Makes fingerprints. It is random, and stays when the keys rotate.
+    fingerprints: Hmac<Sha256>,
+}
+
+/// What is encrypted of a review, by name.
+pub(crate) const ORIGINAL: &str = "original";
+const DIGEST: &str = "digest";
+const DETAILS: &str = "details";
+
+/// The key of fingerprints, encrypted, in the table of what is of the whole queue.
+pub(crate) const FINGERPRINT_KEY: Place<'_> = Place { review: "", name: "fingerprint key" };
+
+/// Maximum length of an original in bytes: it is encrypted whole.
+const MAX_ORIGINAL_BYTES: usize = 512 << 20;
+
+/// Maximum length in bytes of a text that a list shows.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// How often to insert again when the review that was in the way has expired meanwhile.
+const ADD_ATTEMPTS: usize = 8;
+
+impl ReviewStore {
+    /// Opens the queue: a URL `postgres://...`, or the path of a SQLite database (or `sqlite:` and the path), which is made
+    /// if it is missing, readable for its owner alone.
+    ///
+    /// # Errors
+    /// [`ReviewError::Io`] when the database can't be opened; [`ReviewError::Corrupt`] when no key is one of its keys;
+    /// [`ReviewError::Usage`] when it was written by a later version.
+    pub async fn open(url_or_path: &str, keys: Keys) -> Result<Self, ReviewError> {
+        let database = Database::open(url_or_path).await?;
+        let fingerprints = fingerprint_key(&database, &keys).await?;
+        Ok(Self { database, keys, fingerprints })
+    }
+
+    /// Adds a held message at `now`, in Unix seconds. It is on disk when this returns.
+    ///
+    /// The same message (source, identifier, content) for the same requester is one review, whatever its details, until
+    /// that has expired: whoever adds it again gets [`Added::Known`], also after it was decided, delivered or purged.
+    ///
+    /// # Errors
+    /// [`ReviewError::Usage`] when a text is empty, too long or has a NUL, the details aren't JSON, or the deadline is over.
+    pub async fn add(&self, review: &NewReview<'_>, now: i64) -> Result<Added, ReviewError> {
+        check(review, now)?;
+        let digest = ContentDigest::of(review.original);
+        let fingerprint = self.fingerprint(review, &digest);
+        let id = ReviewId::random()?;
+        let row = id.to_string();
+        let mut secrets = Vec::new();
+        for (name, plaintext) in
+            [(ORIGINAL, review.original), (DIGEST, digest.as_bytes()), (DETAILS, review.details.as_bytes())]
+        {
+            secrets.push((name, self.keys.encrypt(Place { review: &row, name }, plaintext)?));
+        }
+        for _ in 0..ADD_ATTEMPTS {
+            let mut transaction = self.database.begin().await?;
+            let insert = sqlx::query(
+                "INSERT INTO reviews (id, fingerprint, source, message, requester, message_key, bytes, two_people, added, \
+                 deadline, state, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1) \
+                 ON CONFLICT (fingerprint) WHERE state <> 'expired' DO NOTHING",
+            );
+            let insert =
+                insert.bind(&row).bind(&fingerprint).bind(review.source).bind(review.id).bind(review.requester);
+            let insert = insert.bind(review.message_key).bind(i64::try_from(review.original.len()).unwrap_or(i64::MAX));
+            let insert = insert.bind(i64::from(review.two_people)).bind(now).bind(review.deadline);
+            if insert.execute(&mut *transaction).await?.rows_affected() > 0 {
+                for (name, sealed) in &secrets {
+                    insert_secret(&mut transaction, &row, name, sealed).await?;
+                }
+                transaction.commit().await?;
+                return Ok(Added::New(id));
+            }
+            let query = sqlx::query("SELECT id FROM reviews WHERE fingerprint = $1 AND state <> 'expired'");
+            if let Some(row) = query.bind(&fingerprint).fetch_optional(&mut *transaction).await? {
+                return id_of(&row.try_get::<String, _>(0)?).map(Added::Known);
+            }
+            transaction.rollback().await?;
+        }
+        Err(ReviewError::Io("database: the review couldn't be added: others like it kept expiring".to_owned()))
+    }
+
+    /// A review with its details and decisions, decrypted. None when there is no such review.
+    ///
+    /// # Errors
+    /// [`ReviewError::Corrupt`] when something can't be decrypted or is missing.
+    pub async fn get(&self, id: ReviewId) -> Result<Option<Review>, ReviewError> {
+        let row = id.to_string();
+        let mut transaction = self.database.begin_read().await?;
+        let query = format!("SELECT {SUMMARY_COLUMNS} FROM reviews WHERE id = $1");
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(&row);
+        let Some(summary) = query.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+        let summary = ReviewSummary::of_row(&summary)?;
+        let is_purged = summary.purged.is_some();
+        let decisions = self.decisions(&mut transaction, &row, is_purged).await?;
+        let (mut digest, mut details) = (None, None);
+        if !is_purged {
+            digest = Some(self.digest(&mut transaction, &row).await?);
+            details = Some(self.secret_text(&mut transaction, Place { review: &row, name: DETAILS }).await?);
+        }
+        Ok(Some(Review { summary, digest, details, decisions }))
+    }
+
+    /// The original of a review, decrypted.
+    ///
+    /// # Errors
+    /// [`ReviewError::NotFound`] when there is no such review, [`ReviewError::Purged`] when its contents are gone, and
+    /// [`ReviewError::Corrupt`] when it can't be decrypted, or isn't what was added.
+    pub async fn original(&self, id: ReviewId) -> Result<Vec<u8>, ReviewError> {
+        let row = id.to_string();
+        let mut transaction = self.database.begin_read().await?;
+        let query = sqlx::query("SELECT COALESCE(purged, -1) FROM reviews WHERE id = $1").bind(&row);
+        let Some(purged) = query.fetch_optional(&mut *transaction).await? else {
+            return Err(ReviewError::NotFound(id));
+        };
+        if purged.try_get::<i64, _>(0)? >= 0 {
+            return Err(ReviewError::Purged(id));
+        }
+        let original = self.secret(&mut transaction, Place { review: &row, name: ORIGINAL }).await?;
+        if ContentDigest::of(&original) != self.digest(&mut transaction, &row).await? {
+            return Err(ReviewError::corrupt(&row, "the original isn't that of its digest"));
+        }
+        Ok(original)
+    }
+
+    /// Closes the database's connections. Without it they close when the store is dropped, a little later.
+    pub async fn close(&self) {
+        self.database.pool.close().await;
+    }
+
+    /// Says which message a review is of, without telling anything of it to whoever has no key.
+    fn fingerprint(&self, review: &NewReview<'_>, digest: &ContentDigest) -> String {
+        let mut hmac = self.fingerprints.clone();
+        for part in [review.source.as_bytes(), review.id.as_bytes(), review.requester.as_bytes(), digest.as_bytes()] {
+            hmac.update(&(part.len() as u64).to_be_bytes());
+            hmac.update(part);
+        }
+        hex(&hmac.finalize().into_bytes())
+    }
+
+    /// The digest of a review's original.
+    pub(crate) async fn digest(
+        &self,
+        connection: &mut AnyConnection,
+        review: &str,
+    ) -> Result<ContentDigest, ReviewError> {
+        let bytes = self.secret(connection, Place { review, name: DIGEST }).await?;
+        ContentDigest::of_bytes(&bytes).ok_or_else(|| ReviewError::corrupt(review, "its digest is none"))
+    }
+
+    /// What was decided, in order.
+    pub(crate) async fn decisions(
+        &self,
+        connection: &mut AnyConnection,
+        review: &str,
+        is_purged: bool,
+    ) -> Result<Vec<Decided>, ReviewError> {
+        let query = sqlx::query(
+            "SELECT number, verdict, decided_by, decided_at, expires FROM review_decisions WHERE review = $1 \
+             ORDER BY number",
+        );
+        let mut decisions = Vec::new();
+        for row in query.bind(review).fetch_all(&mut *connection).await? {
+            let name = decision_name(row.try_get(0)?);
+            let verdict = Verdict::of_name(&row.try_get::<String, _>(1)?);
+            let mut content = None;
+            if !is_purged {
+                content = Some(self.secret_text(connection, Place { review, name: &name }).await?);
+            }
+            decisions.push(Decided {
+                verdict: verdict.ok_or_else(|| ReviewError::corrupt(review, "a decision is none"))?,
+                by: row.try_get(2)?,
+                at: row.try_get(3)?,
+                content,
+                expires: row.try_get(4)?,
+            });
+        }
+        Ok(decisions)
+    }
+
+    async fn secret_text(&self, connection: &mut AnyConnection, place: Place<'_>) -> Result<String, ReviewError> {
+        let bytes = self.secret(connection, place).await?;
+        String::from_utf8(bytes).map_err(|_| ReviewError::corrupt(place.review, "a text isn't UTF-8"))
+    }
+
+    async fn secret(&self, connection: &mut AnyConnection, place: Place<'_>) -> Result<Vec<u8>, ReviewError> {
+        let query = sqlx::query("SELECT key_id, content FROM review_secrets WHERE review = $1 AND name = $2");
+        let row = query.bind(place.review).bind(place.name).fetch_optional(connection).await?;
+        let row = row.ok_or_else(|| ReviewError::corrupt(place.review, &format!("{}: it is missing", place.name)))?;
+        self.keys.decrypt(place, &sealed(&row)?)
+    }
+}
+
+impl fmt::Debug for ReviewStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReviewStore").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+/// The name of the encrypted content of a decision.
+pub(crate) fn decision_name(number: i64) -> String {
+    format!("decision {number}")
+}
+
+/// A ciphertext in the columns `key_id` and `content`, in this order.
+pub(crate) fn sealed(row: &AnyRow) -> Result<Sealed, ReviewError> {
+    Ok(Sealed { key_id: row.try_get(0)?, content: row.try_get(1)? })
+}
+
+pub(crate) async fn insert_secret(
+    transaction: &mut Transaction<'static, Any>,
+    review: &str,
+    name: &str,
+    sealed: &Sealed,
+) -> Result<(), ReviewError> {
+    let insert = sqlx::query("INSERT INTO review_secrets (review, name, key_id, content) VALUES ($1, $2, $3, $4)");
+    let insert = insert.bind(review).bind(name).bind(&sealed.key_id).bind(&sealed.content);
+    insert.execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// Why a step that wants one of some states can't be taken: the review's state, or that there is none.
+pub(crate) async fn wrong_state(connection: &mut AnyConnection, id: ReviewId) -> ReviewError {
+    let row =
+        sqlx::query("SELECT state FROM reviews WHERE id = $1").bind(id.to_string()).fetch_optional(connection).await;
+    let state = |row: AnyRow| state_of(&id.to_string(), &row.try_get::<String, _>(0)?);
+    match row {
+        Ok(None) => ReviewError::NotFound(id),
+        Ok(Some(row)) => state(row).map_or_else(|error| error, |state| ReviewError::Conflict { id, state }),
+        Err(error) => error.into(),
+    }
+}
+
+/// The key of fingerprints, made by whoever opens the queue first. That it can be decrypted shows that the keys are those of
+/// the queue.
+async fn fingerprint_key(database: &Database, keys: &Keys) -> Result<Hmac<Sha256>, ReviewError> {
+    let sealed_new = keys.encrypt(FINGERPRINT_KEY, &random::<32>()?)?;
+    let query = "SELECT key_id, content FROM review_meta WHERE name = $1";
+    let mut row = sqlx::query(query).bind(FINGERPRINT_KEY.name).fetch_optional(&database.pool).await?;
+    if row.is_none() {
+        let insert =
+            "INSERT INTO review_meta (name, key_id, content) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
+        let insert = sqlx::query(insert).bind(FINGERPRINT_KEY.name).bind(&sealed_new.key_id).bind(&sealed_new.content);
+        let mut transaction = database.begin().await?;
+        insert.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        row = sqlx::query(query).bind(FINGERPRINT_KEY.name).fetch_optional(&database.pool).await?;
+    }
+    let row = row.ok_or_else(|| ReviewError::Corrupt("the queue has no key of fingerprints".to_owned()))?;
+    let key = keys.decrypt(FINGERPRINT_KEY, &sealed(&row)?)?;
+    Hmac::new_from_slice(&key).map_err(|_| ReviewError::Corrupt("the key of fingerprints is none".to_owned()))
+}
+
+fn check(review: &NewReview<'_>, now: i64) -> Result<(), ReviewError> {
+    check_text("source", review.source)?;
+    check_text("identifier", review.id)?;
+    check_text("requester", review.requester)?;
+    review.message_key.map_or(Ok(()), |key| check_text("message key", key))?;
+    check_json("details", review.details)?;
+    if review.original.len() > MAX_ORIGINAL_BYTES {
+        return Err(ReviewError::Usage(format!("the original is longer than {MAX_ORIGINAL_BYTES} bytes")));
+    }
+    if review.deadline <= now {
+        return Err(ReviewError::Usage("the deadline is over".to_owned()));
+    }
+    Ok(())
+}
+
+fn check_text(what: &str, text: &str) -> Result<(), ReviewError> {
+    let fault = match text {
+        "" => "is empty",
+        text if text.len() > MAX_TEXT_BYTES => "is too long",
+        // PostgreSQL has none in its texts.
+        text if text.contains('\0') => "has a NUL character",
+        _ => return Ok(()),
+    };
+    Err(ReviewError::Usage(format!("the {what} {fault}")))
+}
+
+/// The name of a reviewer or a node: one that looks like another would be another.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), ReviewError> {
+    check_text(what, name)?;
+    if name.trim() != name || name.chars().any(char::is_control) {
+        return Err(ReviewError::Usage(format!(
+            "the {what} begins or ends with white space, or has a control character"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_json(what: &str, text: &str) -> Result<(), ReviewError> {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ReviewError::Usage(format!("the {what} aren't JSON"))),
+    }
+}

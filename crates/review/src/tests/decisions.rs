@@ -1,0 +1,146 @@
+//! Decisions of one person and of two.
+
+use super::place::{DEADLINE, GRANTS, NOW, approval, denial};
+use super::*;
+
+on_both! {
+    p12_a_decision_is_kept_with_who_when_and_why
+    p12_a_decision_is_bound_to_the_content_that_was_reviewed
+    p2_what_is_decided_or_over_cannot_be_decided
+    p12_two_people_approve_the_same_or_nothing_goes_out
+    p2_a_decision_that_makes_no_sense_is_refused
+}
+
+fn refused(result: Result<State, ReviewError>) -> String {
+    match result {
+        Err(ReviewError::Refused { why, .. }) => why.to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn p12_a_decision_is_kept_with_who_when_and_why(place: &Place) {
+    let reviews = place.open();
+    let (id, digest) = reviews.added(&of_review("a", b"{}"));
+    assert_eq!(reviews.decide(id, &digest, &approval("ann"), NOW).unwrap(), State::Approved);
+    let review = reviews.get(id).unwrap().unwrap();
+    assert_eq!(
+        (review.summary.state, review.summary.expires, review.summary.closed),
+        (State::Approved, Some(NOW + 10_000), None)
+    );
+    let decided = Decided {
+        verdict: Verdict::Approved,
+        by: "ann".into(),
+        at: NOW,
+        content: Some(GRANTS.into()),
+        expires: Some(NOW + 10_000),
+    };
+    assert!(review.decisions == [decided]);
+
+    let (id, digest) = reviews.added(&of_review("b", b"{}"));
+    assert_eq!(reviews.decide(id, &digest, &denial("ben"), NOW + 1).unwrap(), State::Denied);
+    let review = reviews.get(id).unwrap().unwrap();
+    assert_eq!(
+        (review.summary.state, review.summary.expires, review.summary.closed),
+        (State::Denied, None, Some(NOW + 1))
+    );
+    let decided = Decided {
+        verdict: Verdict::Denied,
+        by: "ben".into(),
+        at: NOW,
+        content: Some("CANARY-REASON".into()),
+        expires: None,
+    };
+    assert!(review.decisions == [decided]);
+}
+
+fn p12_a_decision_is_bound_to_the_content_that_was_reviewed(place: &Place) {
+    let reviews = place.open();
+    let (id, digest) = reviews.added(&of_review("a", b"{}"));
+    let other = ContentDigest::of(b"[]");
+    for decision in [approval("ann"), denial("ann")] {
+        let why = refused(reviews.decide(id, &other, &decision, NOW));
+        assert_eq!(why, "its content isn't the one that was reviewed");
+    }
+    assert_eq!(reviews.state(id), State::Open);
+    reviews.decide(id, &digest, &approval("ann"), NOW).unwrap();
+}
+
+fn p2_what_is_decided_or_over_cannot_be_decided(place: &Place) {
+    let reviews = place.open();
+    let (id, digest) = reviews.added(&of_review("a", b"{}"));
+    for now in [DEADLINE, DEADLINE + 1] {
+        let decision = Decision { kind: DecisionKind::Approve { grants: "{}", expires: now + 1 }, by: "ann", at: NOW };
+        assert_eq!(refused(reviews.decide(id, &digest, &decision, now)), "its deadline is over");
+    }
+    let late = Decision { at: DEADLINE, ..approval("ann") };
+    assert_eq!(refused(reviews.decide(id, &digest, &late, NOW)), "its deadline is over");
+    reviews.decide(id, &digest, &denial("ann"), DEADLINE - 1).unwrap();
+    for decision in [approval("ben"), denial("ben")] {
+        let result = reviews.decide(id, &digest, &decision, NOW);
+        assert!(matches!(result, Err(ReviewError::Conflict { state: State::Denied, .. })), "{result:?}");
+    }
+    let unknown = "00000000000000000000000000000000".parse().unwrap();
+    assert!(matches!(reviews.decide(unknown, &digest, &denial("ann"), NOW), Err(ReviewError::NotFound(_))));
+}
+
+fn p12_two_people_approve_the_same_or_nothing_goes_out(place: &Place) {
+    let reviews = place.open();
+    let two = |id| reviews.added(&NewReview { two_people: true, ..of_review(id, b"{}") });
+    let (id, digest) = two("a");
+    assert_eq!(reviews.decide(id, &digest, &approval("ann"), NOW).unwrap(), State::HalfApproved);
+    assert!(reviews.approved("line-1", NOW).unwrap().is_empty());
+    assert!(matches!(reviews.begin_delivery(id, "node", NOW), Err(ReviewError::Conflict { .. })));
+    for by in ["ann", "Ann", "ANN"] {
+        let why = refused(reviews.decide(id, &digest, &approval(by), NOW));
+        assert_eq!(why, "the same person has approved it before");
+    }
+    let other = Decision { kind: DecisionKind::Approve { grants: "{}", expires: NOW + 5 }, ..approval("ben") };
+    assert_eq!(refused(reviews.decide(id, &digest, &other, NOW)), "the first approval has other grants");
+    let why = refused(reviews.decide(id, &digest, &late(NOW + 20_000), NOW + 10_000));
+    assert_eq!(why, "the first approval has expired");
+    assert_eq!(reviews.state(id), State::HalfApproved);
+    let sooner = Decision { kind: DecisionKind::Approve { grants: GRANTS, expires: NOW + 5 }, ..approval("ben") };
+    assert_eq!(reviews.decide(id, &digest, &sooner, NOW).unwrap(), State::Approved);
+    let approved = reviews.approved("line-1", NOW).unwrap();
+    assert_eq!((approved.len(), approved[0].expires), (1, NOW + 5));
+    assert_eq!(approved[0].by, ["ann", "ben"]);
+
+    // The earlier end counts, whoever gave it.
+    let (id, digest) = two("b");
+    reviews.decide(id, &digest, &sooner, NOW).unwrap();
+    reviews.decide(id, &digest, &approval("ann"), NOW).unwrap();
+    assert_eq!(reviews.get(id).unwrap().unwrap().summary.expires, Some(NOW + 5));
+
+    // One denial denies, also of whoever approved before.
+    for (name, by) in [("c", "ann"), ("d", "ben")] {
+        let (id, digest) = two(name);
+        reviews.decide(id, &digest, &approval("ann"), NOW).unwrap();
+        assert_eq!(reviews.decide(id, &digest, &denial(by), NOW).unwrap(), State::Denied);
+        assert_eq!(reviews.get(id).unwrap().unwrap().decisions.len(), 2);
+    }
+    let (id, digest) = two("e");
+    assert_eq!(reviews.decide(id, &digest, &denial("ann"), NOW).unwrap(), State::Denied);
+}
+
+fn late(expires: i64) -> Decision<'static> {
+    Decision { kind: DecisionKind::Approve { grants: GRANTS, expires }, ..approval("ben") }
+}
+
+fn p2_a_decision_that_makes_no_sense_is_refused(place: &Place) {
+    let reviews = place.open();
+    let (id, digest) = reviews.added(&of_review("a", b"{}"));
+    let approve = |grants, expires| Decision { kind: DecisionKind::Approve { grants, expires }, by: "ann", at: NOW };
+    for decision in [
+        approve("CANARY", NOW + 1),
+        approve("{}", NOW),
+        Decision { kind: DecisionKind::Deny { reason: " " }, ..approval("ann") },
+        approval(""),
+        approval(" ann"),
+        approval("ann\u{0085}b"),
+    ] {
+        let error = reviews.decide(id, &digest, &decision, NOW).unwrap_err();
+        assert!(matches!(error, ReviewError::Usage(_)), "{error:?}");
+        assert!(!error.to_string().contains("CANARY"), "{error}");
+    }
+    assert_eq!(reviews.state(id), State::Open);
+}

@@ -1,0 +1,196 @@
+//! What comes in, and what a list has of it.
+
+use super::place::{DEADLINE, NOW, approval, denial};
+use super::*;
+
+on_both! {
+    p11_what_is_added_is_there_with_all_that_was_given
+    p11_the_same_message_is_one_review_until_it_has_expired
+    a_page_follows_the_one_before
+    a_review_that_makes_no_sense_is_refused
+}
+
+fn p11_what_is_added_is_there_with_all_that_was_given(place: &Place) {
+    let reviews = place.open();
+    let original = [0, 255, b'<', 0, 10];
+    let (id, digest) = reviews.added(&NewReview { two_people: true, ..of_review("é/ü", &original) });
+    let review = reviews.get(id).unwrap().unwrap();
+    let summary = ReviewSummary {
+        id,
+        source: "line-1".into(),
+        message: "é/ü".into(),
+        requester: "OH0250000".into(),
+        message_key: Some("DR".into()),
+        bytes: 5,
+        two_people: true,
+        added: NOW,
+        deadline: DEADLINE,
+        state: State::Open,
+        expires: None,
+        closed: None,
+        delivery: None,
+        purged: None,
+    };
+    assert_eq!(review.summary, summary);
+    assert_eq!(review.digest, Some(digest));
+    assert_eq!(review.details.as_deref(), Some(r#"{"why":"CANARY-DETAILS"}"#));
+    assert!(review.decisions.is_empty());
+    assert_eq!(reviews.original(id).unwrap(), original);
+    assert_eq!(reviews.list(&Filter::default()).unwrap(), [summary]);
+
+    let (empty, _) = reviews.added(&NewReview { message_key: None, ..of_review("empty", b"") });
+    assert_eq!(reviews.original(empty).unwrap(), b"");
+    assert_eq!(reviews.get(empty).unwrap().unwrap().summary.message_key, None);
+
+    let unknown = "00000000000000000000000000000000".parse::<ReviewId>().unwrap();
+    assert!(reviews.get(unknown).unwrap().is_none());
+    assert!(matches!(reviews.original(unknown), Err(ReviewError::NotFound(_))));
+
+    drop(reviews);
+    assert_eq!(place.open().original(id).unwrap(), original);
+}
+
+fn p11_the_same_message_is_one_review_until_it_has_expired(place: &Place) {
+    let reviews = place.open();
+    let review = of_review("a", b"one");
+    let (id, digest) = reviews.added(&review);
+    let is_known =
+        |now| reviews.add(&NewReview { details: "{}", deadline: DEADLINE + 1_000_000, ..review }, now).unwrap();
+    assert_eq!(is_known(NOW), Added::Known(id));
+    for other in [
+        of_review("a", b"two"),
+        of_review("b", b"one"),
+        NewReview { source: "line-2", ..review },
+        NewReview { requester: "OH0250001", ..review },
+        // No two reviews whose texts, one after the other, are alike.
+        NewReview { source: "line-1a", id: "a", ..review },
+        NewReview { source: "line-1", id: "aa", ..review },
+    ] {
+        assert!(matches!(reviews.add(&other, NOW), Ok(Added::New(_))));
+    }
+
+    reviews.decide(id, &digest, &approval("ann"), NOW).unwrap();
+    assert_eq!(is_known(NOW), Added::Known(id));
+    reviews.begin_delivery(id, "node-1", NOW).unwrap();
+    reviews.delivered(id, "node-1", NOW).unwrap();
+    assert_eq!(is_known(NOW), Added::Known(id));
+    reviews.purge(NOW + 1, NOW + 1).unwrap();
+    assert_eq!(is_known(NOW), Added::Known(id));
+
+    let (denied, digest) = reviews.added(&of_review("c", b"one"));
+    reviews.decide(denied, &digest, &denial("ann"), NOW).unwrap();
+    assert_eq!(reviews.add(&of_review("c", b"one"), NOW).unwrap(), Added::Known(denied));
+
+    let (expired, _) = reviews.added(&of_review("d", b"one"));
+    reviews.expire(DEADLINE).unwrap();
+    let again = reviews.add(&NewReview { deadline: DEADLINE + 10, ..of_review("d", b"one") }, DEADLINE).unwrap();
+    assert!(matches!(again, Added::New(id) if id != expired));
+    assert_eq!(reviews.state(expired), State::Expired);
+}
+
+fn a_page_follows_the_one_before(place: &Place) {
+    let reviews = place.open();
+    let mut all = Vec::new();
+    for number in 0..30 {
+        let id = format!("{number}");
+        let requester = ["OH0250000", "NY0300000"][number % 2];
+        // Several of one deadline: their identifiers order them.
+        let deadline = DEADLINE - (number as i64 / 7) * 10;
+        let review = NewReview { requester, deadline, ..of_review(&id, b"{}") };
+        let (id, digest) = reviews.added(&review);
+        let mut state = State::Open;
+        if number % 3 == 0 {
+            state = reviews.decide(id, &digest, &denial("ann"), NOW).unwrap();
+        }
+        all.push((deadline, id, state, requester));
+    }
+    all.sort_by_key(|(deadline, id, ..)| (*deadline, id.to_string()));
+
+    let pages = |filter: Filter, size| {
+        let mut filter = Filter { limit: size, ..filter };
+        let mut ids = Vec::new();
+        loop {
+            let page = reviews.list(&filter).unwrap();
+            assert!(page.len() <= size as usize);
+            let Some(last) = page.last() else { return ids };
+            filter.after = Some(last.cursor());
+            ids.extend(page.iter().map(|review| review.id));
+        }
+    };
+    for size in [1, 4, 100] {
+        let ids = |keep: &dyn Fn(&(i64, ReviewId, State, &str)) -> bool| {
+            all.iter().filter(|review| keep(review)).map(|review| review.1).collect::<Vec<_>>()
+        };
+        assert_eq!(pages(Filter::default(), size), ids(&|_| true));
+        let open = Filter { states: vec![State::Open, State::HalfApproved, State::Open], ..Filter::default() };
+        assert_eq!(pages(open.clone(), size), ids(&|review| review.2 == State::Open));
+        let until = Filter { until: Some(DEADLINE - 10), ..open.clone() };
+        assert_eq!(pages(until, size), ids(&|review| review.2 == State::Open && review.0 < DEADLINE - 10));
+        let one = Filter { requester: Some("NY0300000".into()), ..Filter::default() };
+        assert_eq!(pages(one, size), ids(&|review| review.3 == "NY0300000"));
+        let nobody = Filter { requester: Some("' OR 1=1 --".into()), ..Filter::default() };
+        assert_eq!(pages(nobody, size), []);
+    }
+}
+
+fn a_review_that_makes_no_sense_is_refused(place: &Place) {
+    let reviews = place.open();
+    let review = of_review("a", b"{}");
+    for (review, what) in [
+        (NewReview { source: "", ..review }, "the source is empty"),
+        (NewReview { id: "", ..review }, "the identifier is empty"),
+        (NewReview { requester: "", ..review }, "the requester is empty"),
+        (NewReview { message_key: Some(""), ..review }, "the message key is empty"),
+        (NewReview { id: "a\0b", ..review }, "the identifier has a NUL character"),
+        (NewReview { id: &"a".repeat(70_000), ..review }, "the identifier is too long"),
+        (NewReview { details: "CANARY", ..review }, "the details aren't JSON"),
+        (NewReview { deadline: NOW, ..review }, "the deadline is over"),
+    ] {
+        let error = reviews.add(&review, NOW).unwrap_err();
+        assert!(matches!(error, ReviewError::Usage(_)));
+        assert_eq!(error.to_string(), what);
+    }
+    assert!(reviews.list(&Filter::default()).unwrap().is_empty());
+}
+
+#[test]
+fn an_identifier_has_one_text() {
+    let id = "0123456789abcdef0123456789abcdef";
+    assert_eq!(id.parse::<ReviewId>().unwrap().to_string(), id);
+    for other in
+        ["", "0123456789abcdef0123456789abcde", "0123456789ABCDEF0123456789abcdef", "+123456789abcdef0123456789abcdef"]
+    {
+        assert!(other.parse::<ReviewId>().is_err(), "{other}");
+    }
+}
+
+#[test]
+fn a_future_of_the_store_may_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    fn check(
+        store: &ReviewStore,
+        review: &NewReview<'_>,
+        id: ReviewId,
+        digest: &ContentDigest,
+        decision: &Decision<'_>,
+    ) {
+        is_send(&store.add(review, 0));
+        is_send(&store.list(&Filter::default()));
+        is_send(&store.get(id));
+        is_send(&store.decide(id, digest, decision, 0));
+        is_send(&store.approved("a", 0));
+        is_send(&store.begin_delivery(id, "a", 0));
+        is_send(&store.rekey());
+        is_send(&store.purge(0, 0));
+    }
+    let _ = check;
+}
+
+#[test]
+fn a_blocking_call_within_a_runtime_is_refused() {
+    let place = Place::sqlite();
+    let reviews = place.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let result = runtime.block_on(async { reviews.list(&Filter::default()) });
+    assert!(matches!(result, Err(ReviewError::Usage(_))));
+}
