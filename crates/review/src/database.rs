@@ -5,10 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Executor, Row, SqlSafeStr, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Transaction};
 
 use super::ReviewError;
 
@@ -67,25 +67,26 @@ impl Database {
         // The error never repeats the URL: it may have a password.
         let options =
             AnyConnectOptions::from_str(&url).map_err(|_| ReviewError::Usage("the URL is invalid".to_owned()))?;
+        let options = options.disable_statement_logging();
+        // A connection of its own says at once why there is none. The pool would try until its time is over.
+        let mut connection = AnyConnection::connect_with(&options).await?;
+        let result = kind.prepare(&mut connection).await;
+        let closed = connection.close().await;
+        result?;
+        closed?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .after_connect(move |connection, _| Box::pin(kind.configure(connection)))
-            .connect_with(options.disable_statement_logging())
+            .connect_with(options)
             .await?;
-        let database = Self { pool, kind };
-        database.prepare().await?;
-        Ok(database)
+        Ok(Self { pool, kind })
     }
 
     /// Begins a transaction that writes. In SQLite it is the only one from now on: a transaction that reads first and
     /// writes later would fail if another had written in between.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, ReviewError> {
-        let statement = match self.kind {
-            Kind::Sqlite => "BEGIN IMMEDIATE",
-            Kind::Postgres => "BEGIN",
-        };
-        Ok(self.pool.begin_with(statement).await?)
+        Ok(self.pool.begin_with(self.kind.begin()).await?)
     }
 
     /// Begins a transaction that reads one state of the database, however many its queries.
@@ -95,39 +96,6 @@ impl Database {
             Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
         Ok(self.pool.begin_with(statement).await?)
-    }
-
-    /// Makes the tables in an empty database; refuses those of a later version.
-    async fn prepare(&self) -> Result<(), ReviewError> {
-        let mut connection = self.pool.acquire().await?;
-        let is_new = !self.kind.has_tables(&mut connection).await?;
-        drop(connection);
-        if is_new {
-            let mut transaction = self.begin().await?;
-            if self.kind == Kind::Postgres {
-                // Two nodes that begin at once would both make the tables.
-                let lock = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7305808869232505956); END $$";
-                transaction.execute(lock).await?;
-            }
-            if !self.kind.has_tables(&mut transaction).await? {
-                for statement in TABLES {
-                    transaction.execute(self.kind.ddl(statement)).await?;
-                }
-                let insert = "INSERT INTO review_meta (name, number) VALUES ('schema', $1)";
-                sqlx::query(insert).bind(SCHEMA_VERSION).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-        }
-        let query = sqlx::query("SELECT number FROM review_meta WHERE name = 'schema'");
-        let version = query.fetch_optional(&self.pool).await?;
-        match version.map(|row| row.try_get::<i64, _>(0)).transpose()? {
-            Some(SCHEMA_VERSION) => Ok(()),
-            Some(version) if version > SCHEMA_VERSION => Err(ReviewError::Usage(format!(
-                "the queue was written by a later version of the program: its schema is {version}, this one reads \
-                 {SCHEMA_VERSION}"
-            ))),
-            _ => Err(ReviewError::Corrupt("the queue doesn't say what its schema is".to_owned())),
-        }
     }
 
     /// Removes from the disk what was deleted: empties SQLite's write-ahead log, where it still stands. In PostgreSQL,
@@ -185,7 +153,75 @@ impl Database {
     }
 }
 
+/// Ends a transaction: with what it did, or, when that failed, without. One that is dropped instead would end when the
+/// runtime runs again, which it may not, and its locks would stay.
+pub(crate) async fn end<T>(
+    transaction: Transaction<'static, Any>,
+    result: Result<T, ReviewError>,
+) -> Result<T, ReviewError> {
+    match result {
+        Ok(_) => transaction.commit().await?,
+        // The first error counts. A connection that can't roll back is broken, and rolled back by the server.
+        Err(_) => drop(transaction.rollback().await),
+    }
+    result
+}
+
 impl Kind {
+    /// Makes the tables in an empty database; refuses those of a later version, and another program's.
+    async fn prepare(self, connection: &mut AnyConnection) -> Result<(), ReviewError> {
+        self.configure(connection).await?;
+        if !self.has_tables(connection).await? {
+            let others = "SELECT COUNT(*) FROM sqlite_master";
+            if self == Self::Sqlite && count(connection, others).await? > 0 && !self.has_tables(connection).await? {
+                return Err(ReviewError::Usage("the database is of another program".to_owned()));
+            }
+            self.write_ahead(connection).await?;
+            let mut transaction = connection.begin_with(self.begin()).await?;
+            let result = self.make_tables(&mut transaction).await;
+            match result {
+                Ok(()) => transaction.commit().await?,
+                Err(_) => drop(transaction.rollback().await),
+            }
+            result?;
+        }
+        let query = sqlx::query("SELECT number FROM review_meta WHERE name = 'schema'");
+        let version = query.fetch_optional(connection).await?;
+        match version.map(|row| row.try_get::<i64, _>(0)).transpose()? {
+            Some(SCHEMA_VERSION) => Ok(()),
+            Some(version) if version > SCHEMA_VERSION => Err(ReviewError::Usage(format!(
+                "the queue was written by a later version of the program: its schema is {version}, this one reads \
+                 {SCHEMA_VERSION}"
+            ))),
+            _ => Err(ReviewError::Corrupt("the queue doesn't say what its schema is".to_owned())),
+        }
+    }
+
+    async fn make_tables(self, connection: &mut AnyConnection) -> Result<(), ReviewError> {
+        if self == Self::Postgres {
+            // Two nodes that begin at once would both make the tables.
+            let lock = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7305808869232505956); END $$";
+            connection.execute(lock).await?;
+        }
+        if self.has_tables(connection).await? {
+            return Ok(());
+        }
+        for statement in TABLES {
+            connection.execute(self.ddl(statement)).await?;
+        }
+        let insert = "INSERT INTO review_meta (name, number) VALUES ('schema', $1)";
+        sqlx::query(insert).bind(SCHEMA_VERSION).execute(connection).await?;
+        Ok(())
+    }
+
+    /// How a transaction that writes begins.
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
     /// Sets what a connection needs before it is used.
     async fn configure(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
         if self == Self::Postgres {
@@ -194,7 +230,6 @@ impl Kind {
         let busy = format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis());
         connection.execute(sqlx::AssertSqlSafe(busy)).await?;
         for pragma in [
-            "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
             "PRAGMA secure_delete = ON",
@@ -205,6 +240,25 @@ impl Kind {
         Ok(())
     }
 
+    /// Has SQLite write ahead, which its file remembers. Others that open a new file at the same time are in the way, and
+    /// SQLite doesn't wait for them here.
+    async fn write_ahead(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self == Self::Postgres {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        loop {
+            match connection.execute("PRAGMA journal_mode = WAL").await {
+                Err(sqlx::Error::Database(error))
+                    if error.message().contains("locked") && begun.elapsed() < PATIENCE =>
+                {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                result => return result.map(drop),
+            }
+        }
+    }
+
     async fn has_tables(self, connection: &mut AnyConnection) -> Result<bool, ReviewError> {
         let query = match self {
             Self::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'review_meta'",
@@ -212,7 +266,7 @@ impl Kind {
                 "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE relname = 'review_meta' AND pg_table_is_visible(oid)"
             }
         };
-        Ok(sqlx::query(query).fetch_one(connection).await?.try_get::<i64, _>(0)? > 0)
+        Ok(count(connection, query).await? > 0)
     }
 
     /// A statement of the schema in this database's types.
@@ -222,6 +276,10 @@ impl Kind {
             Self::Postgres => sqlx::AssertSqlSafe(statement.replace(" BLOB", " BYTEA")).into_sql_str(),
         }
     }
+}
+
+async fn count(connection: &mut AnyConnection, query: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query(query).fetch_one(connection).await?.try_get(0)
 }
 
 /// The URL of a SQLite database, which is made if it is missing, for its owner alone. Its write-ahead log is no more

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, State, Verdict};
+use crate::database::end;
 use crate::keys::Place;
 use crate::review::state_of;
 use crate::store::{check_json, check_name, decision_name, insert_secret, wrong_state};
@@ -80,11 +81,23 @@ impl ReviewStore {
         now: i64,
     ) -> Result<State, ReviewError> {
         decision.check(now)?;
+        let mut transaction = self.database.begin().await?;
+        let result = self.decide_in(&mut transaction, id, digest, decision, now).await;
+        end(transaction, result).await
+    }
+
+    async fn decide_in(
+        &self,
+        connection: &mut AnyConnection,
+        id: ReviewId,
+        digest: &ContentDigest,
+        decision: &Decision<'_>,
+        now: i64,
+    ) -> Result<State, ReviewError> {
         let row = id.to_string();
         let refused = |why| Err(ReviewError::Refused { id, why });
-        let mut transaction = self.database.begin().await?;
         let query = sqlx::query("SELECT state, version, two_people, deadline FROM reviews WHERE id = $1").bind(&row);
-        let Some(found) = query.fetch_optional(&mut *transaction).await? else { return Err(ReviewError::NotFound(id)) };
+        let Some(found) = query.fetch_optional(&mut *connection).await? else { return Err(ReviewError::NotFound(id)) };
         let waiting = Waiting {
             state: state_of(&row, &found.try_get::<String, _>(0)?)?,
             version: found.try_get(1)?,
@@ -97,10 +110,10 @@ impl ReviewStore {
         if now.max(decision.at) >= waiting.deadline {
             return refused("its deadline is over");
         }
-        if self.digest(&mut transaction, &row).await? != *digest {
+        if self.digest(connection, &row).await? != *digest {
             return refused("its content isn't the one that was reviewed");
         }
-        let earlier = self.decisions(&mut transaction, &row, false).await?;
+        let earlier = self.decisions(connection, &row, false).await?;
         let mut outcome = decision.outcome(&waiting);
         if let (State::HalfApproved, DecisionKind::Approve { grants, expires }) = (waiting.state, &decision.kind) {
             let [first] = earlier.as_slice() else {
@@ -127,8 +140,8 @@ impl ReviewStore {
         let closed = outcome.state.is_final().then_some(now);
         let update =
             update.bind(outcome.state.name()).bind(outcome.expires).bind(closed).bind(&row).bind(waiting.version);
-        if update.execute(&mut *transaction).await?.rows_affected() != 1 {
-            return Err(wrong_state(&mut transaction, id).await);
+        if update.execute(&mut *connection).await?.rows_affected() != 1 {
+            return Err(wrong_state(connection, id).await);
         }
         let (verdict, content, expires) = match decision.kind {
             DecisionKind::Approve { grants, expires } => (Verdict::Approved, grants, Some(expires)),
@@ -139,11 +152,10 @@ impl ReviewStore {
              VALUES ($1, $2, $3, $4, $5, $6)",
         );
         let insert = insert.bind(&row).bind(outcome.number).bind(verdict.name()).bind(decision.by).bind(decision.at);
-        insert.bind(expires).execute(&mut *transaction).await?;
+        insert.bind(expires).execute(&mut *connection).await?;
         let name = decision_name(outcome.number);
         let sealed = self.keys.encrypt(Place { review: &row, name: &name }, content.as_bytes())?;
-        insert_secret(&mut transaction, &row, &name, &sealed).await?;
-        transaction.commit().await?;
+        insert_secret(connection, &row, &name, &sealed).await?;
         Ok(outcome.state)
     }
 }

@@ -2,11 +2,16 @@
 
 use std::fmt;
 
-use sqlx::Row;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, Row};
 
-use super::{ContentDigest, ReviewError, ReviewId, ReviewStore};
+use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, State};
+use crate::database::end;
 use crate::review::id_of;
 use crate::store::{check_name, wrong_state};
+
+type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
 
 /// An approved message that waits for its delivery.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,18 +44,28 @@ impl ReviewStore {
     /// [`ReviewError::Corrupt`] when something can't be decrypted.
     pub async fn approved(&self, source: &str, now: i64) -> Result<Vec<Approved>, ReviewError> {
         let mut transaction = self.database.begin_read().await?;
+        let result = self.approved_in(&mut transaction, source, now).await;
+        end(transaction, result).await
+    }
+
+    async fn approved_in(
+        &self,
+        connection: &mut AnyConnection,
+        source: &str,
+        now: i64,
+    ) -> Result<Vec<Approved>, ReviewError> {
         let query = sqlx::query(
             "SELECT id, message, expires FROM reviews WHERE source = $1 AND state = 'approved' AND expires > $2 ORDER BY id",
         );
         let mut approved = Vec::new();
-        for found in query.bind(source).bind(now).fetch_all(&mut *transaction).await? {
+        for found in query.bind(source).bind(now).fetch_all(&mut *connection).await? {
             let row = found.try_get::<String, _>(0)?;
-            let decisions = self.decisions(&mut transaction, &row, false).await?;
+            let decisions = self.decisions(connection, &row, false).await?;
             let grants = decisions.first().and_then(|decision| decision.content.clone());
             approved.push(Approved {
                 review: id_of(&row)?,
                 id: found.try_get(1)?,
-                digest: self.digest(&mut transaction, &row).await?,
+                digest: self.digest(connection, &row).await?,
                 grants: grants.ok_or_else(|| ReviewError::corrupt(&row, "its approval is missing"))?,
                 by: decisions.into_iter().map(|decision| decision.by).collect(),
                 expires: found.try_get(2)?,
@@ -67,21 +82,16 @@ impl ReviewStore {
     /// [`ReviewError::Refused`] when the approval has expired; [`ReviewError::NotFound`].
     pub async fn begin_delivery(&self, id: ReviewId, node: &str, now: i64) -> Result<(), ReviewError> {
         check_name("name of the node", node)?;
-        let mut transaction = self.database.begin().await?;
         let update = sqlx::query(
             "UPDATE reviews SET state = 'delivering', version = version + 1, node = $1, since = $2 \
              WHERE id = $3 AND state = 'approved' AND expires > $2",
         );
         let update = update.bind(node).bind(now).bind(id.to_string());
-        if update.execute(&mut *transaction).await?.rows_affected() == 1 {
-            transaction.commit().await?;
-            return Ok(());
-        }
-        match wrong_state(&mut transaction, id).await {
-            ReviewError::Conflict { id, state: super::State::Approved } => {
+        match self.change(id, update).await {
+            Err(ReviewError::Conflict { id, state: State::Approved }) => {
                 Err(ReviewError::Refused { id, why: "the approval has expired" })
             }
-            error => Err(error),
+            result => result,
         }
     }
 
@@ -91,7 +101,11 @@ impl ReviewStore {
     /// [`ReviewError::Conflict`] when no delivery has begun; [`ReviewError::Refused`] when another node began it;
     /// [`ReviewError::NotFound`].
     pub async fn delivered(&self, id: ReviewId, node: &str, now: i64) -> Result<(), ReviewError> {
-        self.end_delivery(id, node, "state = 'delivered', closed = $3", now).await
+        let update = sqlx::query(
+            "UPDATE reviews SET state = 'delivered', version = version + 1, closed = $1 \
+             WHERE id = $2 AND state = 'delivering' AND node = $3",
+        );
+        self.end_delivery(id, update.bind(now).bind(id.to_string()).bind(node)).await
     }
 
     /// Takes back a delivery that this node began: the message has not gone out, and is approved again. Of a delivery
@@ -101,26 +115,30 @@ impl ReviewStore {
     /// # Errors
     /// As of [`delivered`](Self::delivered).
     pub async fn abandon_delivery(&self, id: ReviewId, node: &str) -> Result<(), ReviewError> {
-        self.end_delivery(id, node, "state = 'approved', node = NULL, since = NULL", 0).await
+        let update = sqlx::query(
+            "UPDATE reviews SET state = 'approved', version = version + 1, node = NULL, since = NULL \
+             WHERE id = $1 AND state = 'delivering' AND node = $2",
+        );
+        self.end_delivery(id, update.bind(id.to_string()).bind(node)).await
     }
 
-    async fn end_delivery(&self, id: ReviewId, node: &str, set: &str, now: i64) -> Result<(), ReviewError> {
-        let mut transaction = self.database.begin().await?;
-        // Each of the parameters is in the query, whatever it sets: PostgreSQL asks for that.
-        let update = format!(
-            "UPDATE reviews SET version = version + 1, {set} \
-             WHERE id = $1 AND state = 'delivering' AND node = $2 AND $3 >= $3"
-        );
-        let update = sqlx::query(sqlx::AssertSqlSafe(update)).bind(id.to_string()).bind(node).bind(now);
-        if update.execute(&mut *transaction).await?.rows_affected() == 1 {
-            transaction.commit().await?;
-            return Ok(());
-        }
-        match wrong_state(&mut transaction, id).await {
-            ReviewError::Conflict { id, state: super::State::Delivering } => {
+    async fn end_delivery(&self, id: ReviewId, update: AnyQuery<'_>) -> Result<(), ReviewError> {
+        match self.change(id, update).await {
+            Err(ReviewError::Conflict { id, state: State::Delivering }) => {
                 Err(ReviewError::Refused { id, why: "another node began its delivery" })
             }
-            error => Err(error),
+            result => result,
         }
+    }
+
+    /// Changes a review, if it is as the statement asks.
+    async fn change(&self, id: ReviewId, update: AnyQuery<'_>) -> Result<(), ReviewError> {
+        let mut transaction = self.database.begin().await?;
+        let result = match update.execute(&mut *transaction).await {
+            Ok(result) if result.rows_affected() == 1 => Ok(()),
+            Ok(_) => Err(wrong_state(&mut transaction, id).await),
+            Err(error) => Err(error.into()),
+        };
+        end(transaction, result).await
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::{ReviewError, ReviewId, ReviewStore};
+use crate::database::end;
 use crate::keys::Place;
 use crate::review::id_of;
 use crate::store::{FINGERPRINT_KEY, sealed};
@@ -27,10 +28,11 @@ impl ReviewStore {
              WHERE (state = 'open' AND deadline <= $1) OR (state = 'half-approved' AND deadline <= $1) \
              OR (state = 'approved' AND expires <= $1) RETURNING id",
         );
-        let rows = update.bind(now).fetch_all(&mut *transaction).await?;
-        let ids = rows.iter().map(|row| id_of(&row.try_get::<String, _>(0)?)).collect::<Result<Vec<_>, _>>()?;
-        transaction.commit().await?;
-        Ok(ids)
+        let rows = update.bind(now).fetch_all(&mut *transaction).await;
+        let ids = rows.map_err(ReviewError::from).and_then(|rows| {
+            rows.iter().map(|row| id_of(&row.try_get::<String, _>(0)?)).collect::<Result<Vec<_>, _>>()
+        });
+        end(transaction, ids).await
     }
 
     /// Deletes the contents of the reviews that became final before a time, in Unix seconds: original, digest, details,
@@ -45,19 +47,10 @@ impl ReviewStore {
         let mut count = 0;
         loop {
             let mut transaction = self.database.begin().await?;
-            let query = sqlx::query(
-                "UPDATE reviews SET purged = $1, version = version + 1 WHERE id IN (SELECT id FROM reviews \
-                 WHERE closed IS NOT NULL AND purged IS NULL AND closed < $2 LIMIT $3) AND purged IS NULL RETURNING id",
-            );
-            let rows = query.bind(now).bind(before).bind(BATCH).fetch_all(&mut *transaction).await?;
-            for row in &rows {
-                let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
-                delete.bind(row.try_get::<String, _>(0)?).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-            count += rows.len() as u64;
-            if rows.is_empty() {
-                break;
+            let purged = purge_some(&mut transaction, before, now).await;
+            match end(transaction, purged).await? {
+                0 => break,
+                purged => count += purged,
             }
         }
         self.database.scrub().await?;
@@ -71,31 +64,16 @@ impl ReviewStore {
     /// # Errors
     /// [`ReviewError::Corrupt`] when something can't be decrypted.
     pub async fn rekey(&self) -> Result<u64, ReviewError> {
-        let mut count = self.rekey_fingerprints().await?;
-        let (mut review, mut name) = (String::new(), String::new());
+        let mut transaction = self.database.begin().await?;
+        let result = self.rekey_fingerprints(&mut transaction).await;
+        let mut count = end(transaction, result).await?;
+        let mut last = (String::new(), String::new());
         loop {
             let mut transaction = self.database.begin().await?;
-            let query = sqlx::query(
-                "SELECT key_id, content, review, name FROM review_secrets \
-                 WHERE (review, name) > ($1, $2) AND key_id <> $3 ORDER BY review, name LIMIT $4",
-            );
-            let query = query.bind(&review).bind(&name).bind(self.keys.first_id()).bind(BATCH);
-            let rows = query.fetch_all(&mut *transaction).await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in &rows {
-                let old = sealed(row)?;
-                (review, name) = (row.try_get(2)?, row.try_get(3)?);
-                let place = Place { review: &review, name: &name };
-                let new = self.keys.encrypt(place, &self.keys.decrypt(place, &old)?)?;
-                let update = sqlx::query(
-                    "UPDATE review_secrets SET key_id = $1, content = $2 WHERE review = $3 AND name = $4 AND key_id = $5",
-                );
-                let update = update.bind(&new.key_id).bind(&new.content).bind(&review).bind(&name).bind(&old.key_id);
-                count += update.execute(&mut *transaction).await?.rows_affected();
-            }
-            transaction.commit().await?;
+            let result = self.rekey_some(&mut transaction, &last).await;
+            let Some((encrypted, next)) = end(transaction, result).await? else { break };
+            count += encrypted;
+            last = next;
         }
         if count > 0 {
             self.database.scrub().await?;
@@ -103,18 +81,43 @@ impl ReviewStore {
         Ok(count)
     }
 
-    async fn rekey_fingerprints(&self) -> Result<u64, ReviewError> {
-        let mut transaction = self.database.begin().await?;
+    async fn rekey_fingerprints(&self, connection: &mut AnyConnection) -> Result<u64, ReviewError> {
         let query = sqlx::query("SELECT key_id, content FROM review_meta WHERE name = $1 AND key_id <> $2");
         let query = query.bind(FINGERPRINT_KEY.name).bind(self.keys.first_id());
-        let Some(row) = query.fetch_optional(&mut *transaction).await? else { return Ok(0) };
+        let Some(row) = query.fetch_optional(&mut *connection).await? else { return Ok(0) };
         let old = sealed(&row)?;
         let new = self.keys.encrypt(FINGERPRINT_KEY, &self.keys.decrypt(FINGERPRINT_KEY, &old)?)?;
         let update = sqlx::query("UPDATE review_meta SET key_id = $1, content = $2 WHERE name = $3 AND key_id = $4");
         let update = update.bind(&new.key_id).bind(&new.content).bind(FINGERPRINT_KEY.name).bind(&old.key_id);
-        let count = update.execute(&mut *transaction).await?.rows_affected();
-        transaction.commit().await?;
-        Ok(count)
+        Ok(update.execute(connection).await?.rows_affected())
+    }
+
+    /// Encrypts anew the next ones after the last, a review's identifier and a name. Gives how many it was, and the last of
+    /// them; none when there are none.
+    async fn rekey_some(
+        &self,
+        connection: &mut AnyConnection,
+        last: &(String, String),
+    ) -> Result<Option<(u64, (String, String))>, ReviewError> {
+        let query = sqlx::query(
+            "SELECT key_id, content, review, name FROM review_secrets \
+             WHERE (review, name) > ($1, $2) AND key_id <> $3 ORDER BY review, name LIMIT $4",
+        );
+        let query = query.bind(&last.0).bind(&last.1).bind(self.keys.first_id()).bind(BATCH);
+        let mut done = None;
+        for row in query.fetch_all(&mut *connection).await? {
+            let old = sealed(&row)?;
+            let (review, name) = (row.try_get::<String, _>(2)?, row.try_get::<String, _>(3)?);
+            let place = Place { review: &review, name: &name };
+            let new = self.keys.encrypt(place, &self.keys.decrypt(place, &old)?)?;
+            let update = sqlx::query(
+                "UPDATE review_secrets SET key_id = $1, content = $2 WHERE review = $3 AND name = $4 AND key_id = $5",
+            );
+            let update = update.bind(&new.key_id).bind(&new.content).bind(&review).bind(&name).bind(&old.key_id);
+            let count = update.execute(&mut *connection).await?.rows_affected();
+            done = Some((done.map_or(0, |(count, _)| count) + count, (review, name)));
+        }
+        Ok(done)
     }
 
     /// Copies a SQLite database while it is in use, to a path where nothing is. The copy is for its owner alone, and needs
@@ -126,4 +129,17 @@ impl ReviewStore {
     pub async fn backup(&self, path: &Path) -> Result<(), ReviewError> {
         self.database.backup(path).await
     }
+}
+
+async fn purge_some(connection: &mut AnyConnection, before: i64, now: i64) -> Result<u64, ReviewError> {
+    let query = sqlx::query(
+        "UPDATE reviews SET purged = $1, version = version + 1 WHERE id IN (SELECT id FROM reviews \
+         WHERE closed IS NOT NULL AND purged IS NULL AND closed < $2 LIMIT $3) AND purged IS NULL RETURNING id",
+    );
+    let rows = query.bind(now).bind(before).bind(BATCH).fetch_all(&mut *connection).await?;
+    for row in &rows {
+        let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
+        delete.bind(row.try_get::<String, _>(0)?).execute(&mut *connection).await?;
+    }
+    Ok(rows.len() as u64)
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 
 use super::{Added, ContentDigest, Decided, Keys, NewReview, Review, ReviewError, ReviewId, ReviewSummary, Verdict};
-use crate::database::Database;
+use crate::database::{Database, end};
 use crate::digest::random;
 use crate::keys::{Place, Sealed};
 use crate::review::{SUMMARY_COLUMNS, id_of, state_of};
@@ -74,29 +74,13 @@ impl ReviewStore {
         {
             secrets.push((name, self.keys.encrypt(Place { review: &row, name }, plaintext)?));
         }
+        let new = NewRow { id, row, fingerprint, secrets };
         for _ in 0..ADD_ATTEMPTS {
             let mut transaction = self.database.begin().await?;
-            let insert = sqlx::query(
-                "INSERT INTO reviews (id, fingerprint, source, message, requester, message_key, bytes, two_people, added, \
-                 deadline, state, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1) \
-                 ON CONFLICT (fingerprint) WHERE state <> 'expired' DO NOTHING",
-            );
-            let insert =
-                insert.bind(&row).bind(&fingerprint).bind(review.source).bind(review.id).bind(review.requester);
-            let insert = insert.bind(review.message_key).bind(i64::try_from(review.original.len()).unwrap_or(i64::MAX));
-            let insert = insert.bind(i64::from(review.two_people)).bind(now).bind(review.deadline);
-            if insert.execute(&mut *transaction).await?.rows_affected() > 0 {
-                for (name, sealed) in &secrets {
-                    insert_secret(&mut transaction, &row, name, sealed).await?;
-                }
-                transaction.commit().await?;
-                return Ok(Added::New(id));
+            let result = new.insert(&mut transaction, review, now).await;
+            if let Some(added) = end(transaction, result).await? {
+                return Ok(added);
             }
-            let query = sqlx::query("SELECT id FROM reviews WHERE fingerprint = $1 AND state <> 'expired'");
-            if let Some(row) = query.bind(&fingerprint).fetch_optional(&mut *transaction).await? {
-                return id_of(&row.try_get::<String, _>(0)?).map(Added::Known);
-            }
-            transaction.rollback().await?;
         }
         Err(ReviewError::Io("database: the review couldn't be added: others like it kept expiring".to_owned()))
     }
@@ -106,18 +90,23 @@ impl ReviewStore {
     /// # Errors
     /// [`ReviewError::Corrupt`] when something can't be decrypted or is missing.
     pub async fn get(&self, id: ReviewId) -> Result<Option<Review>, ReviewError> {
-        let row = id.to_string();
         let mut transaction = self.database.begin_read().await?;
+        let result = self.get_in(&mut transaction, id).await;
+        end(transaction, result).await
+    }
+
+    async fn get_in(&self, connection: &mut AnyConnection, id: ReviewId) -> Result<Option<Review>, ReviewError> {
+        let row = id.to_string();
         let query = format!("SELECT {SUMMARY_COLUMNS} FROM reviews WHERE id = $1");
         let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(&row);
-        let Some(summary) = query.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+        let Some(summary) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
         let summary = ReviewSummary::of_row(&summary)?;
         let is_purged = summary.purged.is_some();
-        let decisions = self.decisions(&mut transaction, &row, is_purged).await?;
+        let decisions = self.decisions(connection, &row, is_purged).await?;
         let (mut digest, mut details) = (None, None);
         if !is_purged {
-            digest = Some(self.digest(&mut transaction, &row).await?);
-            details = Some(self.secret_text(&mut transaction, Place { review: &row, name: DETAILS }).await?);
+            digest = Some(self.digest(connection, &row).await?);
+            details = Some(self.secret_text(connection, Place { review: &row, name: DETAILS }).await?);
         }
         Ok(Some(Review { summary, digest, details, decisions }))
     }
@@ -128,17 +117,22 @@ impl ReviewStore {
     /// [`ReviewError::NotFound`] when there is no such review, [`ReviewError::Purged`] when its contents are gone, and
     /// [`ReviewError::Corrupt`] when it can't be decrypted, or isn't what was added.
     pub async fn original(&self, id: ReviewId) -> Result<Vec<u8>, ReviewError> {
-        let row = id.to_string();
         let mut transaction = self.database.begin_read().await?;
+        let result = self.original_in(&mut transaction, id).await;
+        end(transaction, result).await
+    }
+
+    async fn original_in(&self, connection: &mut AnyConnection, id: ReviewId) -> Result<Vec<u8>, ReviewError> {
+        let row = id.to_string();
         let query = sqlx::query("SELECT COALESCE(purged, -1) FROM reviews WHERE id = $1").bind(&row);
-        let Some(purged) = query.fetch_optional(&mut *transaction).await? else {
+        let Some(purged) = query.fetch_optional(&mut *connection).await? else {
             return Err(ReviewError::NotFound(id));
         };
         if purged.try_get::<i64, _>(0)? >= 0 {
             return Err(ReviewError::Purged(id));
         }
-        let original = self.secret(&mut transaction, Place { review: &row, name: ORIGINAL }).await?;
-        if ContentDigest::of(&original) != self.digest(&mut transaction, &row).await? {
+        let original = self.secret(connection, Place { review: &row, name: ORIGINAL }).await?;
+        if ContentDigest::of(&original) != self.digest(connection, &row).await? {
             return Err(ReviewError::corrupt(&row, "the original isn't that of its digest"));
         }
         Ok(original)
@@ -218,6 +212,43 @@ impl fmt::Debug for ReviewStore {
     }
 }
 
+/// A review to insert, encrypted.
+struct NewRow {
+    id: ReviewId,
+    row: String,
+    fingerprint: String,
+    secrets: Vec<(&'static str, Sealed)>,
+}
+
+impl NewRow {
+    /// Inserts it, unless its message is known. None when the review that was in the way has expired since.
+    async fn insert(
+        &self,
+        connection: &mut AnyConnection,
+        review: &NewReview<'_>,
+        now: i64,
+    ) -> Result<Option<Added>, ReviewError> {
+        let insert = sqlx::query(
+            "INSERT INTO reviews (id, fingerprint, source, message, requester, message_key, bytes, two_people, added, \
+             deadline, state, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1) \
+             ON CONFLICT (fingerprint) WHERE state <> 'expired' DO NOTHING",
+        );
+        let insert = insert.bind(&self.row).bind(&self.fingerprint).bind(review.source).bind(review.id);
+        let insert = insert.bind(review.requester).bind(review.message_key);
+        let insert = insert.bind(i64::try_from(review.original.len()).unwrap_or(i64::MAX));
+        let insert = insert.bind(i64::from(review.two_people)).bind(now).bind(review.deadline);
+        if insert.execute(&mut *connection).await?.rows_affected() > 0 {
+            for (name, sealed) in &self.secrets {
+                insert_secret(connection, &self.row, name, sealed).await?;
+            }
+            return Ok(Some(Added::New(self.id)));
+        }
+        let query = sqlx::query("SELECT id FROM reviews WHERE fingerprint = $1 AND state <> 'expired'");
+        let known = query.bind(&self.fingerprint).fetch_optional(connection).await?;
+        known.map(|row| id_of(&row.try_get::<String, _>(0)?).map(Added::Known)).transpose()
+    }
+}
+
 /// The name of the encrypted content of a decision.
 pub(crate) fn decision_name(number: i64) -> String {
     format!("decision {number}")
@@ -229,14 +260,14 @@ pub(crate) fn sealed(row: &AnyRow) -> Result<Sealed, ReviewError> {
 }
 
 pub(crate) async fn insert_secret(
-    transaction: &mut Transaction<'static, Any>,
+    connection: &mut AnyConnection,
     review: &str,
     name: &str,
     sealed: &Sealed,
 ) -> Result<(), ReviewError> {
     let insert = sqlx::query("INSERT INTO review_secrets (review, name, key_id, content) VALUES ($1, $2, $3, $4)");
     let insert = insert.bind(review).bind(name).bind(&sealed.key_id).bind(&sealed.content);
-    insert.execute(&mut **transaction).await?;
+    insert.execute(connection).await?;
     Ok(())
 }
 
@@ -263,8 +294,8 @@ async fn fingerprint_key(database: &Database, keys: &Keys) -> Result<Hmac<Sha256
             "INSERT INTO review_meta (name, key_id, content) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
         let insert = sqlx::query(insert).bind(FINGERPRINT_KEY.name).bind(&sealed_new.key_id).bind(&sealed_new.content);
         let mut transaction = database.begin().await?;
-        insert.execute(&mut *transaction).await?;
-        transaction.commit().await?;
+        let result = insert.execute(&mut *transaction).await;
+        end(transaction, result.map_err(ReviewError::from)).await?;
         row = sqlx::query(query).bind(FINGERPRINT_KEY.name).fetch_optional(&database.pool).await?;
     }
     let row = row.ok_or_else(|| ReviewError::Corrupt("the queue has no key of fingerprints".to_owned()))?;

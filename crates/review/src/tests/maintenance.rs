@@ -116,8 +116,11 @@ fn p11_a_copy_is_made_while_the_queue_is_in_use() {
     let ids = (0..20).map(|number| reviews.added(&of_review(&number.to_string(), b"{}")).0).collect::<Vec<_>>();
     let path = place.folder.path().join("it's a copy.db");
     std::thread::scope(|scope| {
-        let other =
-            scope.spawn(|| (20..40).for_each(|number| drop(reviews.added(&of_review(&number.to_string(), b"{}")))));
+        let other = scope.spawn(|| {
+            (20..40).for_each(|number| {
+                reviews.added(&of_review(&number.to_string(), b"{}"));
+            })
+        });
         reviews.backup(&path).unwrap();
         other.join().unwrap();
     });

@@ -73,7 +73,10 @@ impl Place {
     pub(super) fn key_files(&self, keys: &[u8]) -> Vec<PathBuf> {
         let file = |number: &u8| {
             let path = self.folder.path().join(format!("key-{number}"));
-            fs::write(&path, format!("{number:064}\n")).unwrap();
+            // Once: other threads may be reading it.
+            if !path.exists() {
+                fs::write(&path, format!("{number:064}\n")).unwrap();
+            }
             path
         };
         keys.iter().map(file).collect()

@@ -11,16 +11,24 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 /// Runs until its standard input ends, which it does however the tests end.
 const SCRIPT: &str = r#"
-set -e
+set -eu
+server=
 folder=$(mktemp -d /tmp/dmv-redact-postgres.XXXXXX)
-trap 'rm -rf "$folder"' EXIT
+stop() {
+    if [ "$server" ]; then
+        kill -QUIT "$server" || true
+        wait "$server" || true
+    fi
+    rm -rf "$folder"
+}
+trap stop EXIT
+trap 'exit 1' HUP INT TERM
 "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync > "$folder/log" 2>&1
 "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off >> "$folder/log" 2>&1 < /dev/null &
+server=$!
 echo "$folder"
 exec > /dev/null 2>&1
 read -r line || true
-kill -QUIT $!
-wait $! || true
 "#;
 
 struct Server {
