@@ -56,7 +56,8 @@ impl ReviewStore {
     /// # Errors
     /// When the database can't be read.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<ReviewSummary>, ReviewError> {
-        let sql = page_sql(filter);
+        let index = if filter.requester.is_some() { "reviews_of_requester" } else { "reviews_queue" };
+        let sql = page_sql(filter, &self.database.indexed_by(index));
         let (deadline, id) = match filter.after {
             Some(cursor) => (cursor.deadline, cursor.id.to_string()),
             None => (i64::MIN, String::new()),
@@ -72,14 +73,14 @@ impl ReviewStore {
 
 /// One page: of each state the first rows in the order of its index, and of those the first. In one statement, so that a
 /// review that changes its state meanwhile is in the page once.
-fn page_sql(filter: &Filter) -> String {
+fn page_sql(filter: &Filter, indexed_by: &str) -> String {
     let mut states = if filter.states.is_empty() { State::ALL.to_vec() } else { filter.states.clone() };
     states.sort_unstable();
     states.dedup();
     let requester = if filter.requester.is_some() { "AND requester = $5 " } else { "" };
     let branches = states.iter().map(|state| {
         format!(
-            "SELECT * FROM (SELECT {SUMMARY_COLUMNS} FROM reviews WHERE state = '{state}' {requester}\
+            "SELECT * FROM (SELECT {SUMMARY_COLUMNS} FROM reviews{indexed_by} WHERE state = '{state}' {requester}\
              AND (deadline, id) > ($1, $2) AND deadline < $3 ORDER BY deadline, id LIMIT $4) AS page_{}",
             state.name().replace('-', "_")
         )

@@ -13,22 +13,29 @@ use crate::store::{FINGERPRINT_KEY, sealed};
 /// Reviews purged, or contents encrypted anew, in one transaction. Others write in between.
 const BATCH: i64 = 64;
 
+/// Reviews that expire in one transaction.
+const MAX_EXPIRED: i64 = 1000;
+
 impl ReviewStore {
     /// Denies by the clock, at `now`, in Unix seconds: what nobody decided before its deadline, and what nobody sent before
-    /// its approval expired. Gives the reviews that became expired by this call; each is given once, to one caller.
+    /// its approval expired. Gives the reviews that became expired by this call, at most 1000: call it until it gives none.
+    /// Each is given once, to one caller.
     ///
     /// A clock that is set back reopens none of them.
     ///
     /// # Errors
     /// When the database can't be written.
     pub async fn expire(&self, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
-        let mut transaction = self.database.begin().await?;
-        let update = sqlx::query(
+        // Asked again of what is updated: in PostgreSQL it may have changed since it was found.
+        let overdue = "((state = 'open' AND deadline <= $1) OR (state = 'half-approved' AND deadline <= $1) \
+                       OR (state = 'approved' AND expires <= $1))";
+        let update = format!(
             "UPDATE reviews SET state = 'expired', version = version + 1, closed = $1 \
-             WHERE (state = 'open' AND deadline <= $1) OR (state = 'half-approved' AND deadline <= $1) \
-             OR (state = 'approved' AND expires <= $1) RETURNING id",
+             WHERE {overdue} AND id IN (SELECT id FROM reviews WHERE {overdue} LIMIT $2) RETURNING id"
         );
-        let rows = update.bind(now).fetch_all(&mut *transaction).await;
+        let update = sqlx::query(sqlx::AssertSqlSafe(update)).bind(now).bind(MAX_EXPIRED);
+        let mut transaction = self.database.begin().await?;
+        let rows = update.fetch_all(&mut *transaction).await;
         let ids = rows.map_err(ReviewError::from).and_then(|rows| {
             rows.iter().map(|row| id_of(&row.try_get::<String, _>(0)?)).collect::<Result<Vec<_>, _>>()
         });

@@ -60,6 +60,9 @@ fn start() -> Option<Server> {
         command.args(["-u", "postgres", "--", "sh"]);
     }
     command.args(["-c", SCRIPT, "sh", &bin]).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
+    // A signal to the tests' group, as of an interrupt, would kill the script before it has tidied up.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut script = command.stderr(Stdio::null()).spawn().unwrap();
     let mut socket = String::new();
     BufReader::new(script.stdout.take().unwrap()).read_line(&mut socket).unwrap();

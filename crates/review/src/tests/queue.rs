@@ -88,9 +88,12 @@ fn p11_the_same_message_is_one_review_until_it_has_expired(place: &Place) {
     assert_eq!(reviews.state(expired), State::Expired);
 }
 
+/// What a page is asked for by: the deadline, the review, its state and its requester.
+type Row = (i64, ReviewId, State, &'static str);
+
 fn a_page_follows_the_one_before(place: &Place) {
     let reviews = place.open();
-    let mut all = Vec::new();
+    let mut all = Vec::<Row>::new();
     for number in 0..30 {
         let id = format!("{number}");
         let requester = ["OH0250000", "NY0300000"][number % 2];
@@ -118,7 +121,7 @@ fn a_page_follows_the_one_before(place: &Place) {
         }
     };
     for size in [1, 4, 100] {
-        let ids = |keep: &dyn Fn(&(i64, ReviewId, State, &str)) -> bool| {
+        let ids = |keep: &dyn Fn(&Row) -> bool| {
             all.iter().filter(|review| keep(review)).map(|review| review.1).collect::<Vec<_>>()
         };
         assert_eq!(pages(Filter::default(), size), ids(&|_| true));
