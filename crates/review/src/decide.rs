@@ -5,7 +5,7 @@ use std::fmt;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, State, Verdict};
+use super::{ContentDigest, Decided, ReviewError, ReviewId, ReviewStore, State, Verdict};
 use crate::database::end;
 use crate::keys::Place;
 use crate::review::state_of;
@@ -110,7 +110,7 @@ impl ReviewStore {
         if now.max(decision.at) >= waiting.deadline {
             return refused("its deadline is over");
         }
-        if self.digest(connection, &row).await? != *digest {
+        if self.checked_digest(connection, &row).await? != *digest {
             return refused("its content isn't the one that was reviewed");
         }
         let earlier = self.decisions(connection, &row, false).await?;
@@ -154,7 +154,14 @@ impl ReviewStore {
         let insert = insert.bind(&row).bind(outcome.number).bind(verdict.name()).bind(decision.by).bind(decision.at);
         insert.bind(expires).execute(&mut *connection).await?;
         let name = decision_name(outcome.number);
-        let sealed = self.keys.encrypt(Place { review: &row, name: &name }, content.as_bytes())?;
+        let decided = Decided {
+            verdict,
+            by: decision.by.to_owned(),
+            at: decision.at,
+            content: Some(content.to_owned()),
+            expires,
+        };
+        let sealed = self.keys.encrypt(Place { review: &row, name: &name }, &decided.to_json())?;
         insert_secret(connection, &row, &name, &sealed).await?;
         Ok(outcome.state)
     }

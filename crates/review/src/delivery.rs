@@ -65,7 +65,7 @@ impl ReviewStore {
             approved.push(Approved {
                 review: id_of(&row)?,
                 id: found.try_get(1)?,
-                digest: self.digest(connection, &row).await?,
+                digest: self.checked_digest(connection, &row).await?,
                 grants: grants.ok_or_else(|| ReviewError::corrupt(&row, "its approval is missing"))?,
                 by: decisions.into_iter().map(|decision| decision.by).collect(),
                 expires: found.try_get(2)?,

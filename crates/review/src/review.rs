@@ -194,6 +194,24 @@ impl fmt::Debug for Decided {
     }
 }
 
+impl Decided {
+    /// What is encrypted of it: all of it, so that nobody without a key changes who decided, or what.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let Self { verdict, by, at, content, expires } = self;
+        let json = serde_json::json!({
+            "verdict": verdict.name(), "by": by, "at": at, "content": content, "expires": expires
+        });
+        json.to_string().into_bytes()
+    }
+
+    /// Takes the content out of what was encrypted. None when that is of another decision.
+    pub(crate) fn with_content(mut self, json: &[u8]) -> Option<Self> {
+        let value = serde_json::from_slice::<serde_json::Value>(json).ok()?;
+        self.content = Some(value.get("content")?.as_str()?.to_owned());
+        (self.to_json() == json).then_some(self)
+    }
+}
+
 /// What a decision said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

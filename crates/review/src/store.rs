@@ -65,7 +65,7 @@ impl ReviewStore {
     pub async fn add(&self, review: &NewReview<'_>, now: i64) -> Result<Added, ReviewError> {
         check(review, now)?;
         let digest = ContentDigest::of(review.original);
-        let fingerprint = self.fingerprint(review, &digest);
+        let fingerprint = self.fingerprint([review.source, review.id, review.requester], &digest);
         let id = ReviewId::random()?;
         let row = id.to_string();
         let mut secrets = Vec::new();
@@ -105,7 +105,7 @@ impl ReviewStore {
         let decisions = self.decisions(connection, &row, is_purged).await?;
         let (mut digest, mut details) = (None, None);
         if !is_purged {
-            digest = Some(self.digest(connection, &row).await?);
+            digest = Some(self.checked_digest(connection, &row).await?);
             details = Some(self.secret_text(connection, Place { review: &row, name: DETAILS }).await?);
         }
         Ok(Some(Review { summary, digest, details, decisions }))
@@ -143,14 +143,32 @@ impl ReviewStore {
         self.database.pool.close().await;
     }
 
-    /// Says which message a review is of, without telling anything of it to whoever has no key.
-    fn fingerprint(&self, review: &NewReview<'_>, digest: &ContentDigest) -> String {
+    /// Says which message a review is of (source, identifier, requester, content), without telling anything of it to
+    /// whoever has no key.
+    fn fingerprint(&self, texts: [&str; 3], digest: &ContentDigest) -> String {
         let mut hmac = self.fingerprints.clone();
-        for part in [review.source.as_bytes(), review.id.as_bytes(), review.requester.as_bytes(), digest.as_bytes()] {
+        for part in texts.map(str::as_bytes).into_iter().chain([digest.as_bytes().as_slice()]) {
             hmac.update(&(part.len() as u64).to_be_bytes());
             hmac.update(part);
         }
         hex(&hmac.finalize().into_bytes())
+    }
+
+    /// The digest of a review's original, when the row is of the message that was added.
+    pub(crate) async fn checked_digest(
+        &self,
+        connection: &mut AnyConnection,
+        review: &str,
+    ) -> Result<ContentDigest, ReviewError> {
+        let digest = self.digest(connection, review).await?;
+        let query = sqlx::query("SELECT source, message, requester, fingerprint FROM reviews WHERE id = $1");
+        let row = query.bind(review).fetch_one(connection).await?;
+        let [source, message, requester, fingerprint] =
+            [row.try_get::<String, _>(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
+        if self.fingerprint([&source, &message, &requester], &digest) != fingerprint {
+            return Err(ReviewError::corrupt(review, "it isn't of the message that was added"));
+        }
+        Ok(digest)
     }
 
     /// The digest of a review's original.
@@ -178,16 +196,19 @@ impl ReviewStore {
         for row in query.bind(review).fetch_all(&mut *connection).await? {
             let name = decision_name(row.try_get(0)?);
             let verdict = Verdict::of_name(&row.try_get::<String, _>(1)?);
-            let mut content = None;
-            if !is_purged {
-                content = Some(self.secret_text(connection, Place { review, name: &name }).await?);
-            }
-            decisions.push(Decided {
+            let decided = Decided {
                 verdict: verdict.ok_or_else(|| ReviewError::corrupt(review, "a decision is none"))?,
                 by: row.try_get(2)?,
                 at: row.try_get(3)?,
-                content,
+                content: None,
                 expires: row.try_get(4)?,
+            };
+            decisions.push(if is_purged {
+                decided
+            } else {
+                let json = self.secret(connection, Place { review, name: &name }).await?;
+                let whole = decided.with_content(&json);
+                whole.ok_or_else(|| ReviewError::corrupt(review, "a decision isn't the one that was made"))?
             });
         }
         Ok(decisions)

@@ -71,6 +71,31 @@ fn p6_a_ciphertext_moved_or_changed_is_corrupt(place: &Place) {
     names.iter().for_each(|name| read(name));
     reviews.restore();
 
+    // Nor what says who decided what, and of which message.
+    for change in [
+        "review_decisions SET decided_by = 'ben'",
+        "review_decisions SET decided_at = decided_at + 1",
+        "review_decisions SET expires = expires + 1",
+        "review_decisions SET verdict = 'denied'",
+        "reviews SET requester = 'NY0300000'",
+        "reviews SET message = '3'",
+    ] {
+        reviews.sql("DROP TABLE IF EXISTS kept_rows");
+        let (table, _) = change.split_once(' ').unwrap();
+        reviews.sql(&format!("CREATE TABLE kept_rows AS SELECT * FROM {table}"));
+        reviews.sql(&format!("UPDATE {change}"));
+        is_corrupt(reviews.get(one));
+        is_corrupt(reviews.approved("line-1", NOW));
+        for column in ["decided_by", "decided_at", "expires", "verdict", "requester", "message"] {
+            let key = if table == "reviews" { "id" } else { "review" };
+            if change.contains(&format!("SET {column} ")) {
+                let kept = format!("SELECT {column} FROM kept_rows WHERE kept_rows.{key} = {table}.{key}");
+                reviews.sql(&format!("UPDATE {table} SET {column} = ({kept})"));
+            }
+        }
+        assert!(reviews.get(one).is_ok());
+    }
+
     // A review that says it is another.
     reviews.sql("UPDATE reviews SET state = 'no state'");
     is_corrupt(
