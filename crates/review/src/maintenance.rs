@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::{ReviewError, ReviewId, ReviewStore};
@@ -26,19 +27,8 @@ impl ReviewStore {
     /// # Errors
     /// When the database can't be written.
     pub async fn expire(&self, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
-        // Asked again of what is updated: in PostgreSQL it may have changed since it was found.
-        let overdue = "((state = 'open' AND deadline <= $1) OR (state = 'half-approved' AND deadline <= $1) \
-                       OR (state = 'approved' AND expires <= $1))";
-        let update = format!(
-            "UPDATE reviews SET state = 'expired', version = version + 1, closed = $1 \
-             WHERE {overdue} AND id IN (SELECT id FROM reviews WHERE {overdue} LIMIT $2) RETURNING id"
-        );
-        let update = sqlx::query(sqlx::AssertSqlSafe(update)).bind(now).bind(MAX_EXPIRED);
         let mut transaction = self.database.begin().await?;
-        let rows = update.fetch_all(&mut *transaction).await;
-        let ids = rows.map_err(ReviewError::from).and_then(|rows| {
-            rows.iter().map(|row| id_of(&row.try_get::<String, _>(0)?)).collect::<Result<Vec<_>, _>>()
-        });
+        let ids = expire_some(&mut transaction, now).await;
         end(transaction, ids).await
     }
 
@@ -55,10 +45,8 @@ impl ReviewStore {
         loop {
             let mut transaction = self.database.begin().await?;
             let purged = purge_some(&mut transaction, before, now).await;
-            match end(transaction, purged).await? {
-                0 => break,
-                purged => count += purged,
-            }
+            let Some(purged) = end(transaction, purged).await? else { break };
+            count += purged;
         }
         self.database.scrub().await?;
         Ok(count)
@@ -138,15 +126,49 @@ impl ReviewStore {
     }
 }
 
-async fn purge_some(connection: &mut AnyConnection, before: i64, now: i64) -> Result<u64, ReviewError> {
+async fn expire_some(connection: &mut AnyConnection, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
     let query = sqlx::query(
-        "UPDATE reviews SET purged = $1, version = version + 1 WHERE id IN (SELECT id FROM reviews \
-         WHERE closed IS NOT NULL AND purged IS NULL AND closed < $2 LIMIT $3) AND purged IS NULL RETURNING id",
+        "SELECT id FROM reviews WHERE state = 'open' AND deadline <= $1 \
+         UNION ALL SELECT id FROM reviews WHERE state = 'half-approved' AND deadline <= $1 \
+         UNION ALL SELECT id FROM reviews WHERE state = 'approved' AND expires <= $1 LIMIT $2",
     );
-    let rows = query.bind(now).bind(before).bind(BATCH).fetch_all(&mut *connection).await?;
-    for row in &rows {
-        let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
-        delete.bind(row.try_get::<String, _>(0)?).execute(&mut *connection).await?;
+    let mut expired = Vec::new();
+    for id in sorted_ids(&query.bind(now).bind(MAX_EXPIRED).fetch_all(&mut *connection).await?)? {
+        // Asked again: in PostgreSQL it may have changed since it was found.
+        let update = sqlx::query(
+            "UPDATE reviews SET state = 'expired', version = version + 1, closed = $1 WHERE id = $2 \
+             AND ((state IN ('open', 'half-approved') AND deadline <= $1) OR (state = 'approved' AND expires <= $1))",
+        );
+        if update.bind(now).bind(&id).execute(&mut *connection).await?.rows_affected() == 1 {
+            expired.push(id_of(&id)?);
+        }
     }
-    Ok(rows.len() as u64)
+    Ok(expired)
+}
+
+/// Gives how many reviews it found; none when there are no more.
+async fn purge_some(connection: &mut AnyConnection, before: i64, now: i64) -> Result<Option<u64>, ReviewError> {
+    let query = sqlx::query(
+        "SELECT id FROM reviews WHERE closed IS NOT NULL AND purged IS NULL AND closed < $1 ORDER BY closed LIMIT $2",
+    );
+    let ids = sorted_ids(&query.bind(before).bind(BATCH).fetch_all(&mut *connection).await?)?;
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let mut count = 0;
+    for id in ids {
+        let update =
+            sqlx::query("UPDATE reviews SET purged = $1, version = version + 1 WHERE id = $2 AND purged IS NULL");
+        count += update.bind(now).bind(&id).execute(&mut *connection).await?.rows_affected();
+        let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
+        delete.bind(&id).execute(&mut *connection).await?;
+    }
+    Ok(Some(count))
+}
+
+/// In the order that every node takes them in: two that change the same reviews wait for each other, never both.
+fn sorted_ids(rows: &[AnyRow]) -> Result<Vec<String>, ReviewError> {
+    let mut ids = rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
+    ids.sort_unstable();
+    Ok(ids)
 }
