@@ -34,7 +34,7 @@ pub use log::{DoneDuty, ImportedMessages, Log, LogPosition};
 #[cfg(not(feature = "sign"))]
 use no_signature as signature;
 pub use records::RECORD_VERSION;
-pub use rotation::Rotation;
+pub use rotation::{Rotation, is_rotated_name};
 #[cfg(all(feature = "sign", feature = "verify"))]
 pub use signature::PublicKey;
 #[cfg(feature = "sign")]

@@ -102,7 +102,7 @@ pub struct DoneDuty<'d> {
 struct DoneRecord<'d> {
     time: String,
     #[serde(flatten)]
-    done: &'d DoneDuty<'d>,
+    done: DoneDuty<'d>,
 }
 
 /// Message records between two checkpoints.
@@ -288,8 +288,8 @@ impl Log {
     /// When they can't be written.
     pub fn done<'d>(&mut self, duties: impl IntoIterator<Item = DoneDuty<'d>>) -> io::Result<()> {
         let time = now();
-        let duties: Vec<DoneDuty<'d>> = duties.into_iter().collect();
-        self.write_records(RecordKind::Done, duties.iter().map(|done| DoneRecord { time: time.clone(), done }))
+        let records = duties.into_iter().map(|done| DoneRecord { time: time.clone(), done });
+        self.write_records(RecordKind::Done, records)
     }
 
     fn write_records(&mut self, kind: RecordKind, records: impl IntoIterator<Item = impl Serialize>) -> io::Result<()> {

@@ -131,6 +131,13 @@ pub(super) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
     Ok(own.len() == named.len() && own.created()? == named.created()? && own.modified()? == named.modified()?)
 }
 
+/// Whether a file has the name of one that a rotated log went on from: that of the log, and 16 digits.
+#[must_use]
+pub fn is_rotated_name(path: &Path) -> bool {
+    let number = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_digit())
+}
+
 fn rotated(path: &Path, sequence: u64) -> PathBuf {
     with_ending(path, &format!("{sequence:016}"))
 }

@@ -7,7 +7,7 @@ mod site;
 mod suppression;
 
 pub use disclosures::{
-    Dimension, DisclosureReport, DutyList, DutyQuery, DutyReference, DutyStatus, NO_REQUESTER, OwedDuty, Query,
+    Dimension, DisclosureReport, DutyEntry, DutyList, DutyQuery, DutyReference, DutyStatus, NO_REQUESTER, Query,
     disclosures, duties, find_duties,
 };
 pub use site::{SiteOptions, site};

@@ -11,10 +11,10 @@ use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter};
-use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, Verification, VerifiedLog};
+use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, Verification, VerifiedLog, is_rotated_name};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::is_name;
-use dmv_redact_report::{DutyReference, OwedDuty, find_duties};
+use dmv_redact_report::{DutyEntry, DutyReference, find_duties};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -113,9 +113,8 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
 
 /// A file that a rotated log went on from is closed: what is added to it would belong to nothing.
 pub(super) fn refuse_closed(path: &Path) -> Result<(), Problem> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let is_closed = ending.len() == 16 && ending.bytes().all(|digit| digit.is_ascii_digit());
-    if is_closed || matches!(ending, "next" | "link") {
+    let has_ending = |own: &str| path.extension().is_some_and(|ending| ending == own);
+    if is_rotated_name(path) || has_ending("next") || has_ending("link") {
         let message = format!("{}: this is the name of a rotated log's file: name another", path.display());
         return Err(Problem::Usage(message));
     }
@@ -188,7 +187,7 @@ fn is_same(path: &Path, other: &Path) -> bool {
 }
 
 /// The duties that are meant. All errors are told at once.
-fn select<'o>(found: &'o [Vec<OwedDuty>], named: &[Named], on: Date) -> Result<Vec<&'o OwedDuty>, Problem> {
+fn select<'o>(found: &'o [Vec<DutyEntry>], named: &[Named], on: Date) -> Result<Vec<&'o DutyEntry>, Problem> {
     let (mut selected, mut errors) = (Vec::new(), Vec::new());
     let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (named, found) in named.iter().zip(found) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::chunk::CHUNK_BYTES;
 use crate::chain::{Hash, Link, LogLine, MAX_LINE_BYTES, RecordKind};
 use crate::records::{self, StartFields};
-use crate::rotation::is_named;
+use crate::rotation::{is_named, is_rotated_name};
 use crate::{Key, LogError};
 
 /// Magic numbers of gzip and Zstandard.
@@ -105,10 +105,8 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 /// The log's own name, if the file is the one that has it, too: it does from when it gets the number of its last line until the
 /// next one takes its place. A process may be killed then.
 fn other_name(path: &Path) -> Option<PathBuf> {
-    let number = path.extension()?.to_str()?;
-    let is_rotated = number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_digit());
     let log = path.with_extension("");
-    let is_same = is_rotated && File::open(&log).is_ok_and(|file| is_named(&file, path).unwrap_or(false));
+    let is_same = is_rotated_name(path) && File::open(&log).is_ok_and(|file| is_named(&file, path).unwrap_or(false));
     is_same.then_some(log)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::index::RecordHash;
 use super::record::RecordDuty;
@@ -14,6 +14,7 @@ use super::{Count, CountedMessage, Fate, MAX_ROWS, Query, count, scan};
 use dmv_redact_log::{LinePosition, LogError, Verification, Verifier};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::{escape, spreadsheet_safe};
+use dmv_redact_model::policy::DutyKind;
 
 /// Whether a duty was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,30 +43,26 @@ impl DutyStatus {
     /// day has been kept then.
     pub(crate) fn of(duty: &RecordDuty<'_>, is_done: bool, fate: Fate, today: Option<Date>) -> Self {
         let last_day = duty.due.and_then(Date::parse);
-        let is_over = match duty.due {
-            Some(BEFORE) => fate == Fate::WentOut,
-            _ => last_day.zip(today).is_some_and(|(last_day, today)| last_day < today),
+        let is_over = match duty.is_due_before() {
+            true => fate == Fate::WentOut,
+            false => last_day.zip(today).is_some_and(|(last_day, today)| last_day < today),
         };
         match (is_done, is_over) {
             (true, _) => Self::Done,
-            (false, true) if duty.task == Some("keep-record") => Self::Done,
+            (false, true) if duty.task == Some(DutyKind::KeepRecord.name()) => Self::Done,
             (false, true) => Self::Overdue,
             (false, false) => Self::Open,
         }
     }
 }
 
-/// When a duty is due before its message goes out.
-pub(crate) const BEFORE: &str = "before";
-
 /// A duty that follows from one message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct OwedDuty {
+pub struct DutyEntry {
     /// The hash of the message's record: 64 hexadecimal digits.
     pub record: String,
     /// The day of the message.
-    #[serde(serialize_with = "as_text")]
     pub day: Option<Date>,
     /// Who asked.
     pub requester: String,
@@ -84,24 +81,16 @@ pub struct OwedDuty {
     /// Whether it was done.
     pub status: DutyStatus,
     /// On which day it was done.
-    #[serde(serialize_with = "as_text")]
     pub done_on: Option<Date>,
     /// Who did it.
     pub done_by: Option<String>,
-}
-
-fn as_text<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
-    match date {
-        Some(date) => serializer.collect_str(date),
-        None => serializer.serialize_none(),
-    }
 }
 
 /// Duties by the day of their message. Its `Display` is for people, its serialization for programs.
 #[derive(Debug, Serialize)]
 pub struct DutyList {
     /// The duties.
-    pub duties: Vec<OwedDuty>,
+    pub duties: Vec<DutyEntry>,
     /// Records that a duty was done whose message is in none of these logs, or owes none.
     #[serde(rename = "done-elsewhere")]
     pub done_elsewhere: u64,
@@ -151,13 +140,13 @@ pub fn duties(
         return Err(LogError::Usage(message));
     }
     let is_listed = |owed: &Owed| {
-        let OwedDuty { day, requester, status, .. } = &owed.duty;
+        let DutyEntry { day, requester, status, .. } = &owed.duty;
         let classes = || owed.classes.iter().map(String::as_str);
         let is_about = query.messages.covers(*day) && query.messages.is_about_one(requester, classes);
         is_about && (query.statuses.is_empty() || query.statuses.contains(status))
     };
     let owed = duties.owed.into_values().filter_map(|owed| owed.with_status(today)).filter(is_listed);
-    let mut duties: Vec<OwedDuty> = owed.map(|owed| owed.duty).collect();
+    let mut duties: Vec<DutyEntry> = owed.map(|owed| owed.duty).collect();
     duties.sort_by_key(|duty| duty.day);
     Ok((verification, DutyList { duties, done_elsewhere: index.done_elsewhere }))
 }
@@ -171,7 +160,7 @@ pub fn find_duties(
     verifier: Verifier<'_>,
     references: &[DutyReference],
     today: Option<Date>,
-) -> Result<(Verification, Vec<Vec<OwedDuty>>), LogError> {
+) -> Result<(Verification, Vec<Vec<DutyEntry>>), LogError> {
     let (verification, index) = scan(paths, verifier)?;
     let mut places: HashMap<&[u8], Vec<usize>> = HashMap::new();
     for (place, reference) in references.iter().enumerate() {
@@ -211,7 +200,7 @@ struct Duties<'s> {
 /// A duty, and what tells whether it is listed.
 #[derive(Debug)]
 struct Owed {
-    duty: OwedDuty,
+    duty: DutyEntry,
     fate: Fate,
     /// Whether the record that counts owes it.
     is_of_counted: bool,
@@ -224,11 +213,11 @@ struct Owed {
 impl Owed {
     /// With its status; `None` if it is no longer owed.
     fn with_status(mut self, today: Option<Date>) -> Option<Self> {
-        let OwedDuty { duty: id, task, to, due, done_on, .. } = &self.duty;
-        if due.as_deref() == Some(BEFORE) && self.fate == Fate::Withheld && !self.is_of_counted {
+        let DutyEntry { duty: id, task, to, due, done_on, .. } = &self.duty;
+        let duty = RecordDuty { id, task: task.as_deref(), to: to.as_deref(), due: due.as_deref() };
+        if duty.lapses(self.fate) && !self.is_of_counted {
             return None;
         }
-        let duty = RecordDuty { id, task: task.as_deref(), to: to.as_deref(), due: due.as_deref() };
         self.duty.status = DutyStatus::of(&duty, done_on.is_some(), self.fate, today);
         Some(self)
     }
@@ -245,24 +234,26 @@ impl Owed {
 }
 
 impl Selection<'_> {
-    /// Whether a duty of a record may be meant; an earlier record of the message may say more.
-    fn may_mean(&self, message: &CountedMessage<'_>, is_done: bool) -> bool {
-        let Self::Query(DutyQuery { messages, statuses }) = self else { return true };
-        let has_status = statuses.is_empty()
-            || statuses.contains(&DutyStatus::Done)
-            || !is_done && statuses.iter().any(|status| *status != DutyStatus::Done);
-        has_status && (message.is_repeated || messages.covers(message.date) && messages.is_about(message.record))
-    }
-
-    /// The references that mean a duty of a record.
-    fn references(&self, hash: &RecordHash, duty: &str) -> BTreeSet<usize> {
-        let Self::References { references, places } = self else { return BTreeSet::new() };
-        let same = hash.get(..DutyReference::MIN_DIGITS).and_then(|digits| places.get(digits));
-        let is_meant = |place: &&usize| {
-            let reference = references.get(**place);
-            reference.is_some_and(|own| own.duty == duty && hash.starts_with(own.record.as_bytes()))
-        };
-        same.into_iter().flatten().filter(is_meant).copied().collect()
+    /// Whether a duty of a record is collected: then the references that mean it. Of a message with several records an earlier one
+    /// may say more, so it isn't decided here whether the duty is listed.
+    fn collects(&self, message: &CountedMessage<'_>, duty: &str, is_done: bool) -> Option<BTreeSet<usize>> {
+        match self {
+            Self::Query(DutyQuery { messages, statuses }) => {
+                let may_have_status = statuses.is_empty()
+                    || statuses.contains(&DutyStatus::Done)
+                    || !is_done && statuses.iter().any(|status| *status != DutyStatus::Done);
+                let is_asked_for = messages.covers(message.date) && messages.is_about(message.record);
+                (may_have_status && (message.is_repeated || is_asked_for)).then(BTreeSet::new)
+            }
+            Self::References { references, places } => {
+                let same = places.get(message.hash.get(..DutyReference::MIN_DIGITS)?)?;
+                let means = |place: &&usize| {
+                    let reference = references.get(**place);
+                    reference.is_some_and(|own| own.duty == duty && message.hash.starts_with(own.record.as_bytes()))
+                };
+                Some(same.iter().filter(means).copied().collect()).filter(|meant: &BTreeSet<usize>| !meant.is_empty())
+            }
+        }
     }
 }
 
@@ -282,14 +273,9 @@ impl Count for Duties<'_> {
         let CountedMessage { record, date, counted, position, hash, done, .. } = message;
         for duty in record.duties() {
             let done = done(duty.id);
-            let references = self.selection.references(hash, duty.id);
-            if matches!(self.selection, Selection::References { .. }) && references.is_empty()
-                || !self.selection.may_mean(message, done.is_some())
-            {
-                continue;
-            }
+            let Some(references) = self.selection.collects(message, duty.id, done.is_some()) else { continue };
             let owned = |text: Option<&str>| text.map(str::to_owned);
-            let owed = OwedDuty {
+            let owed = DutyEntry {
                 record: digits(hash),
                 day: *date,
                 requester: record.requester().to_owned(),
@@ -351,7 +337,7 @@ impl DutyList {
     }
 }
 
-impl OwedDuty {
+impl DutyEntry {
     fn cells(&self, record: &str) -> [String; 12] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();

@@ -65,6 +65,8 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
+    pub(crate) const ALL: [Self; 3] = [Self::WentOut, Self::Held, Self::Withheld];
+
     /// Of the disposition that a record has, if it is one.
     pub(super) fn of(disposition: Option<&str>) -> Self {
         match disposition {

@@ -21,8 +21,7 @@ use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
 
 pub use dimension::Dimension;
-pub(crate) use duties::BEFORE;
-pub use duties::{DutyList, DutyQuery, DutyReference, DutyStatus, OwedDuty, duties, find_duties};
+pub use duties::{DutyEntry, DutyList, DutyQuery, DutyReference, DutyStatus, duties, find_duties};
 pub(crate) use index::{Counted, Done, Fate, Review};
 use index::{Index, LogScan, RecordHash};
 use recipients::Recipients;

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::{ElementCounts, Fate, NO_REQUESTER};
 use dmv_redact_model::date::Date;
+use dmv_redact_model::policy::Due;
 
 /// A record, borrowed from its line.
 #[derive(Default, Deserialize)]
@@ -86,6 +87,19 @@ pub(crate) struct RecordDuty<'r> {
     pub(crate) to: Option<&'r str>,
     /// By when: a day, or in words.
     pub(crate) due: Option<&'r str>,
+}
+
+impl RecordDuty<'_> {
+    /// Whether it is due before its message goes out.
+    pub(crate) fn is_due_before(&self) -> bool {
+        self.due.and_then(Due::parse) == Some(Due::Before)
+    }
+
+    /// Whether it is no longer owed, though an earlier record of the message says so: nothing goes out that it would have to
+    /// precede.
+    pub(crate) fn lapses(&self, fate: Fate) -> bool {
+        self.is_due_before() && fate == Fate::Withheld
+    }
 }
 
 /// What the request said of itself.

@@ -2,8 +2,8 @@
 
 use super::month_table::MonthTable;
 use super::published::{Month, Share};
-use super::statistics::{Fate, Groups};
-use crate::disclosures::csv_of;
+use super::statistics::{Groups, fate_name};
+use crate::disclosures::{Fate, csv_of};
 use dmv_redact_model::escape::spreadsheet_safe;
 
 /// The files of numbers.
@@ -56,7 +56,7 @@ fn paper_rows(groups: &Groups, months: &[Month]) -> Vec<Vec<String>> {
     let rows = months.iter().flat_map(|month| {
         groups.names.iter().zip(&month.paper).flat_map(|(name, table)| {
             Fate::ALL.into_iter().zip(table.iter().flatten()).map(|(fate, cells)| {
-                let row = vec![month.name.clone(), name.clone(), fate.name().to_owned()];
+                let row = vec![month.name.clone(), name.clone(), fate_name(fate).to_owned()];
                 row.into_iter().chain(cells.iter().map(|count| number(*count))).collect()
             })
         })

@@ -37,7 +37,7 @@ pub(super) struct Month {
     pub(super) duties: Vec<Vec<DutyShares>>,
 }
 
-/// By [`Fate`]: messages with an instrument behind the query, and without.
+/// By [`Fate`](crate::disclosures::Fate): messages with an instrument behind the query, and without.
 pub(super) type PaperTable = Vec<Vec<Option<u64>>>;
 
 /// A data element of a group in a month.

@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::disclosures::{
-    BEFORE as BEFORE_RELEASE, Count, CountedMessage, DutyStatus, ElementCounts, Fate as RecordFate, MessageRecord,
-    Query, Review,
-};
+use crate::disclosures::{Count, CountedMessage, DutyStatus, ElementCounts, Fate, MessageRecord, Query, Review};
 use dmv_redact_log::LinePosition;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::escape::escape;
@@ -133,32 +130,12 @@ impl Outcome {
     }
 }
 
-/// What became of a message in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    Answered,
-    Held,
-    Refused,
-}
-
-impl Fate {
-    pub(super) const ALL: [Self; 3] = [Self::Answered, Self::Held, Self::Refused];
-
-    /// The head of its row.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Held => Outcome::Held.name(),
-            Self::Refused => Outcome::Withheld.without_reason(),
-        }
-    }
-
-    fn of(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Held => Self::Held,
-            outcome if outcome.went_out() => Self::Answered,
-            _ => Self::Refused,
-        }
+/// What became of messages in the end, as the head of a row.
+pub(super) fn fate_name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::WentOut => "answered",
+        Fate::Held => Outcome::Held.name(),
+        Fate::Withheld => Outcome::Withheld.without_reason(),
     }
 }
 
@@ -380,7 +357,7 @@ impl Count for Statistics<'_> {
         instruments.dedup();
         let instruments = if instruments.is_empty() { NO_INSTRUMENT.to_owned() } else { instruments.join(" and ") };
         add(&mut counts.instruments, &instruments, 1);
-        let fate = Fate::ALL.iter().position(|own| *own == Fate::of(outcome));
+        let fate = Fate::ALL.iter().position(|own| *own == record.fate());
         if let Some([with_paper, without]) = fate.and_then(|fate| counts.paper.get_mut(fate)) {
             *(if instruments == NO_INSTRUMENT { without } else { with_paper }) += 1;
         }
@@ -402,9 +379,7 @@ impl Count for Statistics<'_> {
 
     fn add_superseded(&mut self, message: &CountedMessage<'_>, _: &Query) {
         let CountedMessage { record, position, counted, done, .. } = message;
-        for duty in
-            record.duties().filter(|duty| duty.due != Some(BEFORE_RELEASE) || counted.fate != RecordFate::Withheld)
-        {
+        for duty in record.duties().filter(|duty| !duty.lapses(counted.fate)) {
             let status = DutyStatus::of(&duty, done(duty.id).is_some(), counted.fate, self.made_on);
             self.add_earlier((counted.position, duty.id.to_owned()), (*position, status));
         }

@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use super::{Subject, cell, month_title};
+use crate::disclosures::Fate;
 use crate::site::chart::{Bar, bars, grouped};
 use crate::site::month_table::MonthTable;
 use crate::site::published::{ANY_DUTY, DutyShares, ElementShares, Month, PaperTable, Share};
-use crate::site::statistics::{Fate, Outcome};
+use crate::site::statistics::{Outcome, fate_name};
 use crate::site::words::{effect, message_key};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::policy::Rule;
@@ -176,7 +177,7 @@ fn paper_table(name: &str, table: &PaperTable) -> Markup {
                 tbody {
                     @for (fate, cells) in Fate::ALL.into_iter().zip(table) {
                         tr {
-                            th scope="row" { (fate.name()) }
+                            th scope="row" { (fate_name(fate)) }
                             @for count in cells { (cell(*count)) }
                         }
                     }
