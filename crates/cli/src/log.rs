@@ -6,7 +6,7 @@ mod done;
 mod import;
 mod site;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
@@ -15,7 +15,7 @@ use super::date_argument::date;
 use super::output::{print, print_json, print_text};
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Requester};
-use dmv_redact_log::{Key, LogHead, PublicKey, Verification, VerifiedLog, Verifier};
+use dmv_redact_log::{Key, LogHead, PublicKey, Verification, VerifiedLog, Verifier, is_rotated_name};
 use dmv_redact_model::escape::escape;
 use dmv_redact_report::{Dimension, DutyQuery, DutyStatus, NO_REQUESTER, Query, disclosures, duties};
 
@@ -206,6 +206,16 @@ impl QueryArguments {
         }
         Ok(Query { by, ..recipients.query()? })
     }
+}
+
+/// Refuses to write to a file that a rotated log went on from, or is about to go on in: what is added to it would belong to nothing.
+fn refuse_rotated(path: &Path) -> Result<(), Problem> {
+    let has_ending = |own: &str| path.extension().is_some_and(|ending| ending == own);
+    if is_rotated_name(path) || has_ending("next") || has_ending("link") {
+        let message = format!("{}: this is the name of a rotated log's file: name another", path.display());
+        return Err(Problem::Usage(message));
+    }
+    Ok(())
 }
 
 fn head(text: &str) -> Result<LogHead, String> {

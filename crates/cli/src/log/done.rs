@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::csv_table::{CsvTable, cell, goes_on};
-use super::{LogArguments, LogKeys, report_faults};
+use super::{LogArguments, LogKeys, refuse_rotated, report_faults};
 use crate::date_argument::date;
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter};
-use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, Verification, VerifiedLog, is_rotated_name};
+use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, Verification, VerifiedLog};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::is_name;
 use dmv_redact_report::{DutyEntry, DutyReference, find_duties};
@@ -98,7 +98,7 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
     if let Some(list) = &arguments.list {
         named.extend(read_list(list)?);
     }
-    refuse_closed(output)?;
+    refuse_rotated(output)?;
     let is_new = !output.exists();
     // Locked while all are read, so that nobody else records the same.
     let log = Log::open(output, output_key)?;
@@ -109,16 +109,6 @@ pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
         let _ = std::fs::remove_file(output);
     }
     recorded
-}
-
-/// A file that a rotated log went on from is closed: what is added to it would belong to nothing.
-pub(super) fn refuse_closed(path: &Path) -> Result<(), Problem> {
-    let has_ending = |own: &str| path.extension().is_some_and(|ending| ending == own);
-    if is_rotated_name(path) || has_ending("next") || has_ending("link") {
-        let message = format!("{}: this is the name of a rotated log's file: name another", path.display());
-        return Err(Problem::Usage(message));
-    }
-    Ok(())
 }
 
 /// Reads all logs, and records the duties that are named if each can be.

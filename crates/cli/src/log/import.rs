@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::csv_table::{CsvTable, cell, goes_on};
-use super::done::refuse_closed;
+use super::refuse_rotated;
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
 use crate::{Exit, Problem, print_error};
@@ -115,7 +115,7 @@ pub(super) fn import(arguments: &Arguments) -> Result<Exit, Problem> {
     let key = arguments.key.as_deref().map(Key::read).transpose()?;
     let signing_key = arguments.signing_key.as_deref().map(SigningKey::read).transpose()?;
     let filter = ground.filter().policy_named(policy).without_token_key().build()?;
-    refuse_closed(output)?;
+    refuse_rotated(output)?;
     let (counts, unread) = read(arguments)?;
     let source = table.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source = escape(&source);
