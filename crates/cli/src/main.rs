@@ -21,6 +21,7 @@ mod member_arguments;
 mod messages;
 mod outcome;
 mod output;
+mod person_argument;
 mod problem;
 mod progress;
 mod redact;

@@ -74,6 +74,9 @@ struct MessageRecord<'b> {
     instruments: &'b [Instrument],
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<&'b str>,
+    /// The review in which it was approved, or that it waits in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<&'b str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<&'b str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -217,6 +220,7 @@ impl Bodies {
             claims: request.map_or(&[], Requester::claims),
             instruments: request.map_or(&[], Requester::instruments),
             approved_by: request.and_then(Requester::approver),
+            review: request.and_then(Requester::review),
             rules: receipt.rules().collect(),
             duties: receipt.duties().collect(),
             policy: (!is_own).then_some(receipt.policy()),
@@ -237,14 +241,14 @@ impl Bodies {
     /// The same for a message that goes out now. With a key it has the control number of the request.
     pub(super) fn push_now(
         &mut self,
-        source: &str,
+        (source, id): (&str, &str),
         requester: &Requester,
         (dry_run, key): (bool, Option<&Key>),
         receipt: &Receipt,
     ) {
         let request = Some(requester).filter(|requester| receipt.may_record(requester));
         let control = key.zip(requester.given_control_number()).map(|(key, number)| key.control(number));
-        self.push_at((Some(now()), control), RecordOrigin { source, item: None, id: "", request }, dry_run, receipt);
+        self.push_at((Some(now()), control), RecordOrigin { source, item: None, id, request }, dry_run, receipt);
     }
 
     /// Adds the records of others.

@@ -38,6 +38,8 @@ pub(super) enum RecordKind {
     Import,
     /// A duty that follows from a message was done.
     Done,
+    /// A step at the review desk.
+    Desk,
     Start,
     Checkpoint,
     End,
@@ -49,6 +51,7 @@ impl RecordKind {
             Self::Message => "message",
             Self::Import => "import",
             Self::Done => "done",
+            Self::Desk => "desk",
             Self::Start => "start",
             Self::Checkpoint => "checkpoint",
             Self::End => "end",
@@ -56,7 +59,7 @@ impl RecordKind {
     }
 
     fn from_name(name: &[u8]) -> Option<Self> {
-        let kinds = [Self::Message, Self::Import, Self::Done, Self::Start, Self::Checkpoint, Self::End];
+        let kinds = [Self::Message, Self::Import, Self::Done, Self::Desk, Self::Start, Self::Checkpoint, Self::End];
         kinds.into_iter().find(|kind| kind.name().as_bytes() == name)
     }
 }

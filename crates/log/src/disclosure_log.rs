@@ -9,7 +9,7 @@ use super::chain::MAX_LINE_BYTES;
 use super::records::today;
 #[cfg(feature = "sign")]
 use super::signature::SigningKey;
-use super::{Bodies, DoneDuty, Key, Log, LogError, Rotation};
+use super::{Bodies, DeskStep, DoneDuty, Key, Log, LogError, Rotation};
 use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Filter, Receipt, Requester};
 
@@ -174,6 +174,18 @@ impl DisclosureLog {
         &self,
         records: impl IntoIterator<Item = (&'r str, &'r Requester, &'r Receipt)>,
     ) -> io::Result<()> {
+        let records = records.into_iter();
+        self.append_identified(records.map(|(source, requester, receipt)| (source, "", requester, receipt)))
+    }
+
+    /// The same for messages with an identifier in their source, as archives have one: after the source comes the identifier.
+    ///
+    /// # Errors
+    /// As [`append_all`](Self::append_all).
+    pub fn append_identified<'r>(
+        &self,
+        records: impl IntoIterator<Item = (&'r str, &'r str, &'r Requester, &'r Receipt)>,
+    ) -> io::Result<()> {
         let records: Vec<_> = records.into_iter().collect();
         let mut bodies = self.bodies(&Arc::clone(lock(&self.queue).bodies.filter()), &records)?;
         let own = {
@@ -195,16 +207,20 @@ impl DisclosureLog {
     }
 
     /// The records of messages, for a run of this filter.
-    fn bodies(&self, filter: &Arc<FilterIdentity>, records: &[(&str, &Requester, &Receipt)]) -> io::Result<Bodies> {
+    fn bodies(
+        &self,
+        filter: &Arc<FilterIdentity>,
+        records: &[(&str, &str, &Requester, &Receipt)],
+    ) -> io::Result<Bodies> {
         let mut bodies = Bodies::new(Arc::clone(filter));
-        for &(source, requester, receipt) in records {
+        for &(source, id, requester, receipt) in records {
             let of_other = requester.shared_correlation_id().as_deref() != receipt.correlation_id()
                 || requester.ori().is_some_and(|ori| receipt.requester() != Some(ori));
             if of_other {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the receipt is of another request"));
             }
             let before = bodies.len();
-            bodies.push_now(source, requester, (self.is_dry_run, self.key.as_ref()), receipt);
+            bodies.push_now((source, id), requester, (self.is_dry_run, self.key.as_ref()), receipt);
             if bodies.len() - before > MAX_BODY_BYTES {
                 let what = "the record is longer than a line of the log may be";
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
@@ -218,10 +234,22 @@ impl DisclosureLog {
     /// # Errors
     /// As [`append`](Self::append).
     pub fn done<'d>(&self, duties: impl IntoIterator<Item = DoneDuty<'d>>) -> io::Result<()> {
+        self.write_synced(|log| log.done(duties))
+    }
+
+    /// Records steps at the review desk, with the current time, and syncs: they may be taken then (P12).
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); the steps must not be taken then.
+    pub fn desk<'s>(&self, steps: impl IntoIterator<Item = &'s DeskStep<'s>>) -> io::Result<()> {
+        self.write_synced(|log| log.desk(steps))
+    }
+
+    fn write_synced(&self, write: impl FnOnce(&mut Log) -> io::Result<()>) -> io::Result<()> {
         let mut writer = lock(&self.writer);
         writer.guarded(|writer| {
             writer.rotate_if_due()?;
-            writer.log.done(duties)?;
+            write(&mut writer.log)?;
             writer.log.sync()
         })
     }

@@ -4,6 +4,7 @@
 mod bodies;
 mod chain;
 mod counts;
+mod desk;
 mod disclosure_log;
 mod ending;
 mod key;
@@ -28,6 +29,7 @@ use dmv_redact_model::escape::escape;
 
 pub use bodies::{Bodies, RecordOrigin};
 pub use chain::{LinePosition, LogLine};
+pub use desk::{DeskAction, DeskStep, ReviewReference};
 pub use disclosure_log::{DisclosureLog, LogOptions};
 pub use key::Key;
 pub use log::{DoneDuty, ImportedMessages, Log, LogPosition};

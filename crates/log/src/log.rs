@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Link, LogLine, MAX_LINE_BYTES, RecordKind, read_line};
 use super::counts::DispositionCounts;
+use super::desk::{DeskRecord, DeskStep};
 use super::ending::LogEnd;
 use super::records::{
     CheckpointRecord, FirstRecord, Names, NamesOrPlace, RECORD_VERSION, StartRecord, body_of, now, today,
@@ -95,6 +96,9 @@ pub struct DoneDuty<'d> {
     pub on: Date,
     /// Who did it, or says so; it is escaped.
     pub by: &'d str,
+    /// How it was done, in that person's words; it is escaped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'d str>,
 }
 
 /// The body of such a record.
@@ -290,6 +294,16 @@ impl Log {
         let time = now();
         let records = duties.into_iter().map(|done| DoneRecord { time: time.clone(), done });
         self.write_records(RecordKind::Done, records)
+    }
+
+    /// Records steps at the review desk.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub fn desk<'s>(&mut self, steps: impl IntoIterator<Item = &'s DeskStep<'s>>) -> io::Result<()> {
+        let time = now();
+        let records = steps.into_iter().map(|step| DeskRecord { time: time.clone(), step });
+        self.write_records(RecordKind::Desk, records)
     }
 
     fn write_records(&mut self, kind: RecordKind, records: impl IntoIterator<Item = impl Serialize>) -> io::Result<()> {

@@ -84,6 +84,7 @@ impl Tail {
                 RecordKind::Message
                 | RecordKind::Import
                 | RecordKind::Done
+                | RecordKind::Desk
                 | RecordKind::Checkpoint
                 | RecordKind::End => {}
             }

@@ -809,7 +809,7 @@ fn p12_a_duty_that_was_done_is_on_record() {
     let log = DisclosureLog::open(&path, &filter).unwrap();
     append(&log, "line 1", &asked(&filter, "q-1")).unwrap();
     let (on, by) = (Date::parse("2026-12-01").unwrap(), "ROE, J\u{202e}");
-    log.done([DoneDuty { of: &"ab".repeat(32), duty: "notify", on, by }]).unwrap();
+    log.done([DoneDuty { of: &"ab".repeat(32), duty: "notify", on, by, note: None }]).unwrap();
     append(&log, "line 1", &asked(&filter, "q-2")).unwrap();
     log.end().unwrap();
     let found = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();

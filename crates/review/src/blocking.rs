@@ -96,6 +96,30 @@ impl BlockingReviews {
         run(&self.runtime, self.store.expire(now))
     }
 
+    /// See [`ReviewStore::due`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn due(&self, now: i64, limit: u32) -> Result<Vec<ReviewSummary>, ReviewError> {
+        run(&self.runtime, self.store.due(now, limit))
+    }
+
+    /// See [`ReviewStore::delivering`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn delivering(&self, node: &str) -> Result<Vec<ReviewSummary>, ReviewError> {
+        run(&self.runtime, self.store.delivering(node))
+    }
+
+    /// Waits for other work on the store's runtime: for what is built on [`ReviewStore`].
+    ///
+    /// # Errors
+    /// [`ReviewError::Usage`] within an asynchronous runtime.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> Result<T, ReviewError> {
+        run(&self.runtime, async { Ok(work.await) })
+    }
+
     /// See [`ReviewStore::approved`].
     ///
     /// # Errors

@@ -44,6 +44,7 @@ mod database;
 mod decide;
 mod delivery;
 mod digest;
+mod due;
 mod error;
 mod keys;
 mod list;

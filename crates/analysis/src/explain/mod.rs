@@ -13,7 +13,7 @@ mod who;
 
 use std::collections::BTreeMap;
 
-pub use message::{MessageReport, Structure, StructureView, message_key};
+pub use message::{MessageReport, Structure, StructureView, ValueOutcome, message_key};
 use serde::Serialize;
 
 use crate::survey::Survey;

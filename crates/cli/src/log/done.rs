@@ -9,11 +9,11 @@ use super::{LogArguments, LogKeys, refuse_rotated, report_faults};
 use crate::date_argument::date;
 use crate::ground_arguments::GroundArguments;
 use crate::output::print_text;
+use crate::person_argument::{person, statement};
 use crate::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter};
 use dmv_redact_log::{DoneDuty, Key, Log, SigningKey, Verification, VerifiedLog};
 use dmv_redact_model::escape::escape;
-use dmv_redact_model::policy::is_name;
 use dmv_redact_report::{DutyEntry, DutyReference, find_duties};
 
 #[derive(Debug, clap::Args)]
@@ -41,8 +41,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "CSV")]
     list: Option<PathBuf>,
     /// Who did them
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = person)]
     by: String,
+    /// How they were done, for the record
+    #[arg(long, value_name = "TEXT", value_parser = statement)]
+    note: Option<String>,
     /// The day on which they were done [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     on: Option<Date>,
@@ -75,11 +78,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 pub(super) fn done(arguments: &Arguments) -> Result<Exit, Problem> {
-    let Arguments { logs, output, by, .. } = arguments;
-    if !is_name(by) {
-        let message = "--by: a name is 1 to 128 characters, a letter or digit among them, without control characters";
-        return Err(Problem::Usage(message.to_owned()));
-    }
+    let Arguments { logs, output, .. } = arguments;
     let today = Date::today();
     let on = arguments.on.or(today).ok_or_else(|| Problem::Usage("--on: the clock tells no day".to_owned()))?;
     if today.is_some_and(|today| on > today) {
@@ -145,7 +144,13 @@ fn record(
     if !has_begun {
         log.begin_open_ended(filter.identity(), false).map_err(io)?;
     }
-    let records = owed.iter().map(|owed| DoneDuty { of: &owed.record, duty: &owed.duty, on, by });
+    let records = owed.iter().map(|owed| DoneDuty {
+        of: &owed.record,
+        duty: &owed.duty,
+        on,
+        by,
+        note: arguments.note.as_deref(),
+    });
     log.done(records).map_err(io)?;
     log.end().map_err(io)?;
     let (sequence, hash) = log.head();

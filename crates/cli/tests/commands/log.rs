@@ -614,7 +614,14 @@ fn p12_lines_are_as_the_schema_says() {
     told_in(folder.path(), &import, 0);
     let log = dmv_redact_log::LogOptions::default().open(&path, &other).unwrap();
     let on = dmv_redact::Date::parse("2026-12-01").unwrap();
-    log.done([dmv_redact_log::DoneDuty { of: &"ab".repeat(32), duty: "notify", on, by: "ROE, J" }]).unwrap();
+    log.done([dmv_redact_log::DoneDuty {
+        of: &"ab".repeat(32),
+        duty: "notify",
+        on,
+        by: "ROE, J",
+        note: Some("by mail"),
+    }])
+    .unwrap();
     log.end().unwrap();
     let mut members = std::collections::BTreeSet::new();
     for file in ["log", "switch.log"] {

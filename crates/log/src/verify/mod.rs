@@ -96,6 +96,8 @@ pub trait Aggregate: Send {
     fn add_message(&mut self, line: &LogLine<'_>);
     /// Adds that a duty was done, likewise.
     fn add_done(&mut self, _: &LogLine<'_>) {}
+    /// Adds a step at the review desk, likewise.
+    fn add_desk(&mut self, _: &LogLine<'_>) {}
     /// Adds the start of a run, or of its resumption, likewise.
     fn add_start(&mut self, _: &LogLine<'_>) {}
     /// Adds a checkpoint or the end of a run, likewise.

@@ -28,7 +28,8 @@ use crate::date::{DATE_FORM, Date};
 /// let requester = Requester::new("VTICE0900")?.claim("approved").instrument(warrant);
 /// # Ok::<(), dmv_redact::RequesterError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "InstrumentText")]
 pub struct Instrument {
     claim: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -263,6 +264,14 @@ impl InstrumentText {
         let (date, until) = (day("date", date)?, day("until", until)?);
         let instrument = Instrument { claim, issuer, number, date, until, specifies: Vec::new() };
         Ok(specifies.into_iter().fold(instrument, Instrument::specifies))
+    }
+}
+
+impl TryFrom<InstrumentText> for Instrument {
+    type Error = String;
+
+    fn try_from(text: InstrumentText) -> Result<Self, String> {
+        text.read()
     }
 }
 

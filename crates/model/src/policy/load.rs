@@ -184,6 +184,8 @@ pub(super) struct RawRule {
     /// nothing may go out without.
     #[serde(default)]
     pub(super) vouches: Vec<Spanned<String>>,
+    /// Of a review: how many people must approve the message at the review desk, 1 or 2. Left out: 1.
+    people: Option<Spanned<u8>>,
     /// Whether a forbid or a review applies where the request leaves out the purpose, reason, line, user or state, or the
     /// message the key, that the rule asks for. Left out: it applies. A permit never does.
     #[serde(rename = "when-absent")]
@@ -711,6 +713,7 @@ impl Resolver<'_> {
                 errors.push(self.document.error(&span, format!("only a duty takes `{key}`")).help("take it away"));
             }
         }
+        let two_people = errors.take(self.two_people(kind, raw.people.as_ref())).unwrap_or_default();
         let when_absent = self.applies_when_absent(kind, &raw);
         let when_absent = errors.take(when_absent);
         let validity = errors.take(validity(self.document, raw.from.as_ref(), raw.until.as_ref()));
@@ -745,6 +748,7 @@ impl Resolver<'_> {
             // Until the periods of the policy are known.
             in_force: InForce::NEVER,
             effect,
+            two_people,
             legal_notice: raw.legal_notice.map(|text| text.into_inner().into()),
             metadata: RuleMetadata {
                 title: raw.title,
@@ -778,6 +782,21 @@ impl Resolver<'_> {
             return refuse(&message, "every answer holds it: shorten it");
         }
         Ok(())
+    }
+
+    /// Whether two people must approve what a review holds.
+    fn two_people(&self, kind: RuleKind, people: Option<&Spanned<u8>>) -> Result<bool, ConfigError> {
+        let Some(people) = people else { return Ok(false) };
+        let refuse =
+            |message: &str, help: &str| Err(self.document.error(&people.span(), message.to_owned()).help(help));
+        match (kind, people.get_ref()) {
+            (RuleKind::Review, 1) => Ok(false),
+            (RuleKind::Review, 2) => Ok(true),
+            (RuleKind::Review, _) => {
+                refuse("1 or 2 people approve what a review holds", "write `people = 2`, or leave it out")
+            }
+            _ => refuse("only a review takes `people`", "take it away"),
+        }
     }
 
     /// The effect of a rule.

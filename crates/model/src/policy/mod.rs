@@ -12,6 +12,7 @@ mod metadata;
 mod ori;
 mod period;
 mod request;
+mod request_text;
 mod requester;
 mod roster;
 mod rule;
@@ -39,7 +40,8 @@ pub use ori::{ORI_LENGTH, Ori};
 pub use period::{InForce, Period, Validity, table_date};
 pub use request::RequestError;
 pub use request::Undeclared;
-pub use requester::{Requester, RequesterError, is_name};
+pub use request_text::RequestText;
+pub use requester::{Requester, RequesterError, is_name, is_statement};
 pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule, RuleMetadata};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {
@@ -435,6 +437,23 @@ impl Policy {
             on_shape_violation: self.on_shape_violation,
             is_approved: self.is_approved(conditions.claims),
         }
+    }
+
+    /// The claims for which the reviewers of these rules, by their ids, may vouch.
+    pub fn reviewed_claims<'r>(&self, rules: impl Iterator<Item = &'r str>) -> Vec<&str> {
+        let applied: Vec<&Rule> = rules.filter_map(|id| self.rule_of(id)).collect();
+        let names = self.claim_names(vouched(&applied).unwrap_or_default()).into_iter();
+        names.filter(|name| self.declares_claim(name)).collect()
+    }
+
+    /// The rule of an id.
+    pub fn rule_of(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Whether one of these rules, by their ids, is a review that two people must approve.
+    pub fn wants_two_people<'r>(&self, mut rules: impl Iterator<Item = &'r str>) -> bool {
+        rules.any(|id| self.rule_of(id).is_some_and(|rule| rule.two_people))
     }
 
     /// The rules that apply in a situation, to all data elements and to those that instruments specify.

@@ -28,6 +28,7 @@ pub struct Requester {
     date: Option<Date>,
     correlation_id: Option<Arc<str>>,
     approved_by: Option<Arc<str>>,
+    review: Option<Arc<str>>,
     control_number: Option<Arc<str>>,
 }
 
@@ -187,13 +188,32 @@ impl Requester {
     }
 
     /// Says who approved the request, for the disclosure record (P12): 1 to 128 characters, no control characters. What the
-    /// approval means for the policy is a claim; without one this changes nothing.
+    /// approval means for the policy is a claim; without one this changes nothing. Where two people approved, each is named:
+    /// the record has both, with `; ` between them.
     ///
     /// # Errors
     /// When `name` is none of that.
     pub fn approved_by(mut self, name: &str) -> Result<Self, RequesterError> {
-        self.approved_by = Some(name_of(name).ok_or(RequesterError(Fault::Approver))?);
+        let name = name_of(name).ok_or(RequesterError(Fault::Approver))?;
+        self.approved_by = Some(match &self.approved_by {
+            Some(first) => format!("{first}; {name}").into(),
+            None => name,
+        });
         Ok(self)
+    }
+
+    /// Says in which review the request was approved, for the disclosure record (P12).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_review(self, id: &str) -> Self {
+        Self { review: Some(id.into()), ..self }
+    }
+
+    /// The review in which the request was approved.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn review(&self) -> Option<&str> {
+        self.review.as_deref()
     }
 
     /// The same request, approved by whoever approved the other.
@@ -290,6 +310,17 @@ const MAX_NAME_CHARACTERS: usize = 128;
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let has_length = (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count());
+    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(char::is_control)
+}
+
+/// Maximum length in characters of what a person says.
+const MAX_STATEMENT_CHARACTERS: usize = 500;
+
+/// Whether a text can be what a person says of a step, such as a reason: 1 to 500 characters, a letter or digit among them,
+/// without control characters.
+#[must_use]
+pub fn is_statement(text: &str) -> bool {
+    let has_length = (1..=MAX_STATEMENT_CHARACTERS).contains(&text.chars().count());
     has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(char::is_control)
 }
 

@@ -141,6 +141,8 @@ pub struct Rule {
     pub in_force: InForce,
     /// What it does to the grant.
     pub effect: Effect,
+    /// Whether it is a review that two people must approve.
+    pub two_people: bool,
     /// What every answer to which it applies tells its reader.
     pub legal_notice: Option<Arc<str>>,
     /// What the policy says of it for people.

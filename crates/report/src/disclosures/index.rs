@@ -256,6 +256,10 @@ impl Aggregate for LogScan {
         *last = position.sequence.max(*last);
     }
 
+    fn add_desk(&mut self, line: &LogLine<'_>) {
+        self.note_line(line.position());
+    }
+
     fn add_done(&mut self, line: &LogLine<'_>) {
         self.note_line(line.position());
         line.write_object(&mut self.object);

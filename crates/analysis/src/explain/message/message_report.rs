@@ -59,6 +59,21 @@ struct PathReport {
     judged: PartOutcome,
 }
 
+/// What becomes of the values at one path of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueOutcome<'m> {
+    /// The path, in the mapping's own names.
+    pub path: &'m str,
+    /// The data element's id.
+    pub element: &'m str,
+    /// `released`, `generalised` or `removed`.
+    pub outcome: &'static str,
+    /// How many values.
+    pub values: usize,
+    /// The ids of the rules that decide; none if no permit names the data element.
+    pub rules: Vec<&'m str>,
+}
+
 impl PartOutcome {
     /// The outcome's name in receipts.
     fn word(self) -> &'static str {
@@ -81,6 +96,17 @@ impl PartOutcome {
 }
 
 impl MessageReport {
+    /// What becomes of the values of the message, path by path.
+    pub fn outcomes(&self) -> impl Iterator<Item = ValueOutcome<'_>> {
+        self.paths.iter().map(|path| ValueOutcome {
+            path: &path.path,
+            element: &path.element,
+            outcome: path.outcome,
+            values: path.count,
+            rules: path.by.iter().map(|rule| rule.id.as_str()).collect(),
+        })
+    }
+
     /// Reports on a message that was redacted for `requester` with this receipt.
     pub fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt) -> Self {
         let releases = receipt.disposition().releases();

@@ -1,0 +1,154 @@
+//! Approve and deny. Whoever decides has seen the content of this digest; what is granted is checked against the policy
+//! first, so that an approval by which nothing would go out is refused while the person can still mend it.
+
+use dmv_redact::Requester;
+use dmv_redact_log::DeskAction;
+use dmv_redact_model::policy::{is_name, is_statement};
+use dmv_redact_review::{ContentDigest, Decision, DecisionKind, Review, ReviewError, ReviewId, State};
+
+use crate::desk::{Step, day_of};
+use crate::{Desk, DeskError, Grants};
+
+impl Desk {
+    /// Approves a review at `now` by this person, with these grants, until `expires`; both in Unix seconds. `digest` is that
+    /// of the content that the person has seen. Gives the new state: approved, or half-approved where another person must
+    /// approve the same.
+    ///
+    /// # Errors
+    /// [`DeskError::Usage`] where the policy doesn't let a reviewer vouch for what is granted, or nothing would go out with
+    /// it; [`DeskError::Review`] as [`decide`](dmv_redact_review::ReviewStore::decide); [`DeskError::Log`].
+    pub async fn approve(
+        &self,
+        id: ReviewId,
+        digest: &ContentDigest,
+        grants: &Grants,
+        by: &str,
+        (expires, now): (i64, i64),
+    ) -> Result<State, DeskError> {
+        check_name(by)?;
+        let review = self.waiting(id, digest, now).await?;
+        let content = grants.to_json()?;
+        if let Some(first) = review.decisions.first() {
+            // Told before it is on record; the queue checks it again.
+            if first.content.as_deref() != Some(content.as_str()) {
+                return Err(ReviewError::Refused { id, why: "the first approval has other grants" }.into());
+            }
+            if first.by.to_lowercase() == by.to_lowercase() {
+                return Err(ReviewError::Refused { id, why: "the same person has approved it before" }.into());
+            }
+        }
+        if expires <= now {
+            return Err(DeskError::Usage("the approval would have expired already".to_owned()));
+        }
+        let original = self.reviews.original(id).await?;
+        self.check_grants(&review, &original, grants, now)?;
+        let Grants { claims, instruments } = grants;
+        let step = Step { claims, instruments, until: Some(expires), ..Step::new(DeskAction::Approved, Some(by)) };
+        let decision = Decision { kind: DecisionKind::Approve { grants: &content, expires }, by, at: now };
+        self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
+    }
+
+    /// Denies a review at `now`, in Unix seconds, by this person, for a reason of 1 to 500 characters, which goes on record.
+    ///
+    /// # Errors
+    /// [`DeskError::Usage`] when name or reason is none; [`DeskError::Review`] as
+    /// [`decide`](dmv_redact_review::ReviewStore::decide); [`DeskError::Log`].
+    pub async fn deny(
+        &self,
+        id: ReviewId,
+        digest: &ContentDigest,
+        reason: &str,
+        by: &str,
+        now: i64,
+    ) -> Result<State, DeskError> {
+        check_name(by)?;
+        check_reason(reason)?;
+        let review = self.waiting(id, digest, now).await?;
+        let step = Step { reason: Some(reason), ..Step::new(DeskAction::Denied, Some(by)) };
+        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now };
+        self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
+    }
+
+    /// The message as it came, for a person who gives a reason for seeing it: that is on record first.
+    ///
+    /// # Errors
+    /// [`DeskError::Usage`] when name or reason is none; [`DeskError::Review`] when there is no such message any more;
+    /// [`DeskError::Log`].
+    pub async fn show_original(&self, id: ReviewId, reason: &str, by: &str) -> Result<Vec<u8>, DeskError> {
+        check_name(by)?;
+        check_reason(reason)?;
+        let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
+        if review.summary.purged.is_some() {
+            return Err(ReviewError::Purged(id).into());
+        }
+        let step = Step { reason: Some(reason), ..Step::new(DeskAction::Shown, Some(by)) };
+        self.step(&review.summary, step, self.reviews.original(id)).await
+    }
+
+    /// A review that waits for a decision on this content. What is wrong is told before anything is on record.
+    async fn waiting(&self, id: ReviewId, digest: &ContentDigest, now: i64) -> Result<Review, DeskError> {
+        let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
+        let state = review.summary.state;
+        if !matches!(state, State::Open | State::HalfApproved) {
+            return Err(ReviewError::Conflict { id, state }.into());
+        }
+        if now >= review.summary.deadline {
+            return Err(ReviewError::Refused { id, why: "its deadline is over" }.into());
+        }
+        if review.digest != Some(*digest) {
+            return Err(ReviewError::Refused { id, why: "its content isn't the one that was reviewed" }.into());
+        }
+        Ok(review)
+    }
+
+    /// Whether the policy lets a reviewer grant this, and anything would go out with it.
+    fn check_grants(&self, review: &Review, original: &[u8], grants: &Grants, now: i64) -> Result<(), DeskError> {
+        let request = self.details(review)?.request;
+        let request = request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
+        let vouched = self.vouched(original, &request);
+        if let Some(claim) = grants.all_claims().into_iter().find(|claim| !vouched.contains(claim)) {
+            let known = vouched.join(", ");
+            let message = format!("the policy doesn't let a reviewer vouch for `{claim}`; for these it does: {known}");
+            return Err(DeskError::Usage(message));
+        }
+        let trial = grants.add_to(request);
+        if let Err(error) = self.filter.check_request(&trial) {
+            return Err(DeskError::Usage(format!("{}; {}", error.what().heading(), error.help())));
+        }
+        let receipt = self.filter.redact(original, &trial, &mut Vec::new());
+        match receipt.disposition().releases() {
+            true => Ok(()),
+            false => {
+                let why = receipt.detail().unwrap_or("the policy doesn't say why");
+                let disposition = receipt.disposition().name();
+                Err(DeskError::Usage(format!("with this the message is {disposition}: {why}")))
+            }
+        }
+    }
+
+    /// The claims that a reviewer may vouch for: those that the review rules name which apply to the request.
+    pub(crate) fn vouched(&self, original: &[u8], request: &Requester) -> Vec<&str> {
+        let receipt = self.filter.redact(original, request, &mut Vec::new());
+        self.filter.decider().reviewed_claims(receipt.rules())
+    }
+}
+
+fn check_name(by: &str) -> Result<(), DeskError> {
+    match is_name(by) {
+        true => Ok(()),
+        false => Err(DeskError::Usage(
+            "the name of the person is not 1 to 128 characters, a letter or digit among them, without control characters"
+                .to_owned(),
+        )),
+    }
+}
+
+fn check_reason(reason: &str) -> Result<(), DeskError> {
+    match is_statement(reason) {
+        true => Ok(()),
+        false => Err(DeskError::Usage(
+            "the reason is not 1 to 500 characters, a letter or digit among them, without control characters"
+                .to_owned(),
+        )),
+    }
+}

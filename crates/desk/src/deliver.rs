@@ -1,0 +1,217 @@
+//! Puts approved messages into a folder, each once, also if the process is killed at any moment (P11, P12).
+//!
+//! An output is written under a name of its own, claimed in the queue, put on record, renamed to its place, and ended in
+//! the queue, in this order. Whoever finds an interrupted delivery sees by the file how far it was: it is still under its
+//! own name, and goes out now; or it isn't, and has gone out.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use dmv_redact::{Disposition, Requester};
+use dmv_redact_review::{Cursor, Filter, Review, ReviewError, ReviewId, ReviewSummary, State};
+
+use crate::desk::day_of;
+use crate::held::with_approvals;
+use crate::{Desk, DeskError};
+
+/// Where outputs are until they are in their places.
+const STAGING: &str = ".dmv-redact-review";
+const LOCK: &str = "lock";
+/// Reviews read at once.
+const PAGE: u32 = 100;
+
+/// A message that was put into the folder.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// Its review.
+    pub review: ReviewId,
+    /// Where it came from.
+    pub source: String,
+    /// Identifies it there.
+    pub id: String,
+    /// The name of its file in the folder.
+    pub file: String,
+}
+
+/// An approved message that didn't go out.
+#[derive(Debug, Clone)]
+pub struct Leftover {
+    /// Its review.
+    pub review: ReviewId,
+    /// What the policy says of it now, and why.
+    pub why: String,
+}
+
+/// What was put into a folder, and what wasn't.
+type Export = (Vec<Exported>, Vec<Leftover>);
+
+impl Desk {
+    /// Puts what is approved at `now`, in Unix seconds, into a folder: a file for each message, named by its review. Of one
+    /// `source` alone, if one is given. What another export into the folder was interrupted in is ended first.
+    ///
+    /// A message that the policy doesn't release any more stays approved, and is told of.
+    ///
+    /// # Errors
+    /// [`DeskError::Output`] when the folder can't be written, or another export writes it; [`DeskError::Log`];
+    /// [`DeskError::Review`]. What was put there before stays.
+    pub async fn export(&self, folder: &Path, source: Option<&str>, now: i64) -> Result<Export, DeskError> {
+        let folder = Folder::open(folder)?;
+        let (mut exported, mut leftovers) = (Vec::new(), Vec::new());
+        for summary in self.reviews.delivering(&folder.node).await? {
+            let id = summary.id;
+            match folder.is_staged(id) {
+                // The record may be there: it is written again, for nobody knows.
+                true => match self.deliver(&folder, &summary, true, now).await? {
+                    Ok(done) => exported.push(done),
+                    Err(leftover) => leftovers.push(leftover),
+                },
+                false => self.reviews.delivered(id, &folder.node, now).await?,
+            }
+        }
+        let mut after: Option<Cursor> = None;
+        loop {
+            let filter = Filter { states: vec![State::Approved], after, limit: PAGE, ..Filter::default() };
+            let page = self.reviews.list(&filter).await?;
+            let Some(last) = page.last() else { return Ok((exported, leftovers)) };
+            after = Some(last.cursor());
+            for summary in page.iter().filter(|summary| source.is_none_or(|source| summary.source == source)) {
+                match self.deliver(&folder, summary, false, now).await {
+                    Ok(Ok(done)) => exported.push(done),
+                    Ok(Err(leftover)) => leftovers.push(leftover),
+                    // Another node was first, or it has expired meanwhile.
+                    Err(DeskError::Review(ReviewError::Conflict { .. } | ReviewError::Refused { .. })) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// Delivers one. `Err` within `Ok`: it doesn't go out by the policy.
+    async fn deliver(
+        &self,
+        folder: &Folder,
+        summary: &ReviewSummary,
+        is_claimed: bool,
+        now: i64,
+    ) -> Result<Result<Exported, Leftover>, DeskError> {
+        let id = summary.id;
+        let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
+        let requester = self.approved_request(&review, now)?;
+        let original = self.reviews.original(id).await?;
+        let mut output = Vec::new();
+        let receipt = self.filter.redact(&original, &requester, &mut output);
+        if !receipt.disposition().releases() {
+            if is_claimed {
+                self.reviews.abandon_delivery(id, &folder.node).await?;
+                folder.unstage(id)?;
+            }
+            let disposition: Disposition = receipt.disposition();
+            let why = format!("{}: {}", disposition.name(), receipt.detail().unwrap_or_default());
+            return Ok(Err(Leftover { review: id, why }));
+        }
+        folder.stage(id, &output)?;
+        if !is_claimed && let Err(error) = self.reviews.begin_delivery(id, &folder.node, now).await {
+            folder.unstage(id)?;
+            return Err(error.into());
+        }
+        let record = (summary.source.as_str(), summary.message.as_str(), &requester, &receipt);
+        self.log.append_identified([record]).map_err(DeskError::Log)?;
+        let file = folder.place(id, &output)?;
+        self.reviews.delivered(id, &folder.node, now).await?;
+        Ok(Ok(Exported { review: id, source: summary.source.clone(), id: summary.message.clone(), file }))
+    }
+
+    /// The request of an approved review, as of today.
+    fn approved_request(&self, review: &Review, now: i64) -> Result<Requester, DeskError> {
+        let request = self.details(review)?.request.read().map_err(DeskError::Usage)?;
+        let missing = || ReviewError::Corrupt(format!("review {}: its approval is missing", review.summary.id));
+        Ok(with_approvals(review, request.on(day_of(now)?))?.ok_or_else(missing)?)
+    }
+}
+
+/// The folder that messages go to, locked.
+struct Folder {
+    path: PathBuf,
+    staging: PathBuf,
+    /// Who delivers, for the queue: the folder, so that each has its own.
+    node: String,
+    _lock: File,
+}
+
+impl Folder {
+    fn open(path: &Path) -> Result<Self, DeskError> {
+        let fault = |error: io::Error| DeskError::Output(format!("{}: {error}", path.display()));
+        let staging = path.join(STAGING);
+        fs::create_dir_all(path).map_err(fault)?;
+        create_private(&staging).map_err(fault)?;
+        let path = path.canonicalize().map_err(fault)?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(staging.join(LOCK)).map_err(fault)?;
+        if lock.try_lock().is_err() {
+            return Err(DeskError::Output(format!("{}: another export writes into it", path.display())));
+        }
+        let node = format!("folder {}", path.display());
+        Ok(Self { staging: path.join(STAGING), path, node, _lock: lock })
+    }
+
+    fn staged(&self, id: ReviewId) -> PathBuf {
+        self.staging.join(id.to_string())
+    }
+
+    fn is_staged(&self, id: ReviewId) -> bool {
+        self.staged(id).exists()
+    }
+
+    /// Writes an output under its own name.
+    fn stage(&self, id: ReviewId, output: &[u8]) -> Result<(), DeskError> {
+        self.unstage(id)?;
+        let staged = self.staged(id);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(&staged).and_then(|mut file| {
+            file.write_all(output)?;
+            file.sync_all()?;
+            sync_folder(&self.staging)
+        });
+        written.map_err(|error| self.fault(&error))
+    }
+
+    fn unstage(&self, id: ReviewId) -> Result<(), DeskError> {
+        match fs::remove_file(self.staged(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.fault(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts an output in its place, and gives its name there. The name says nothing of the message.
+    fn place(&self, id: ReviewId, output: &[u8]) -> Result<String, DeskError> {
+        let is_xml = output.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'<');
+        let name = format!("{id}.{}", if is_xml { "xml" } else { "json" });
+        let placed = fs::rename(self.staged(id), self.path.join(&name)).and_then(|()| {
+            sync_folder(&self.path)?;
+            sync_folder(&self.staging)
+        });
+        placed.map(|()| name).map_err(|error| self.fault(&error))
+    }
+
+    fn fault(&self, error: &io::Error) -> DeskError {
+        DeskError::Output(format!("{}: {error}", self.path.display()))
+    }
+}
+
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}

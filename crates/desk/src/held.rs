@@ -1,0 +1,177 @@
+//! A held message on its way: into the queue, and out of it once it was approved.
+
+use dmv_redact::{Filter, PolicyIdentity, Receipt, Requester};
+use dmv_redact_model::policy::RequestText;
+use dmv_redact_review::{Added, ContentDigest, NewReview, Review, ReviewError, ReviewId, ReviewStore, State, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::{DeskError, Grants};
+
+/// A message that the policy holds.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldMessage<'m> {
+    /// Where it came from: an archive's path, a switch's name.
+    pub source: &'m str,
+    /// Identifies it there.
+    pub id: &'m str,
+    /// The message, as the filter had it.
+    pub original: &'m [u8],
+    /// Its request.
+    pub requester: &'m Requester,
+    /// What the filter said.
+    pub receipt: &'m Receipt,
+}
+
+/// What is kept with a review, encrypted: the request, and what the policy said of it then.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Details {
+    pub(crate) request: RequestText,
+    pub(crate) policy: HeldBy,
+    /// The rules that applied.
+    pub(crate) rules: Vec<String>,
+}
+
+/// The policy that held a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldBy {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) sha256: String,
+}
+
+impl HeldBy {
+    pub(crate) fn of(identity: &PolicyIdentity) -> Self {
+        let PolicyIdentity { name, version, sha256, .. } = identity.clone();
+        Self { name, version, sha256 }
+    }
+}
+
+impl HeldMessage<'_> {
+    /// Who would receive it, as the queue lists it.
+    fn ori(&self) -> String {
+        self.receipt.requester().map_or_else(|| "unknown".to_owned(), |ori| ori.to_string())
+    }
+
+    fn request(&self) -> Result<RequestText, DeskError> {
+        let what = "the request states two values of one attribute";
+        RequestText::of(self.requester).ok_or_else(|| DeskError::Usage(what.to_owned()))
+    }
+}
+
+/// Puts a held message into the queue at `now`, to be denied at `deadline` if nobody has decided. It is on disk when this
+/// returns. The same message for the same requester is one review: whoever adds it again gets [`Added::Known`].
+///
+/// # Errors
+/// When it can't be added.
+pub async fn hold(
+    reviews: &ReviewStore,
+    filter: &Filter,
+    message: &HeldMessage<'_>,
+    (deadline, now): (i64, i64),
+) -> Result<Added, DeskError> {
+    let rules: Vec<String> = message.receipt.rules().map(str::to_owned).collect();
+    let two_people = filter.decider().wants_two_people(message.receipt.rules());
+    let policy = HeldBy::of(message.receipt.policy());
+    let details = Details { request: message.request()?, policy, rules };
+    let details =
+        serde_json::to_string(&details).map_err(|_| DeskError::Usage("the request has no text".to_owned()))?;
+    let review = NewReview {
+        source: message.source,
+        id: message.id,
+        original: message.original,
+        requester: &message.ori(),
+        message_key: message.receipt.message_type(),
+        details: &details,
+        deadline,
+        two_people,
+    };
+    Ok(reviews.add(&review, now).await?)
+}
+
+/// How a held message stands.
+#[derive(Debug)]
+pub enum Standing {
+    /// It waits for a decision.
+    Waits,
+    /// It was approved, and its delivery is this node's: this is its request. Once it is on record it may go out, and then
+    /// [`ReviewStore::delivered`] ends it.
+    Approved(Box<Requester>),
+    /// It doesn't go out here; the text says why.
+    Held(&'static str),
+}
+
+/// How the review of a held message stands at `now`, by what was decided until `as_of`. What is approved is claimed for
+/// `node`; what `node` has delivered before is approved for it as long as the approval hasn't expired, for it makes the same
+/// output again.
+///
+/// # Errors
+/// When the queue can't be read or written.
+pub async fn standing(
+    reviews: &ReviewStore,
+    id: ReviewId,
+    message: &HeldMessage<'_>,
+    node: &str,
+    (as_of, now): (i64, i64),
+) -> Result<Standing, DeskError> {
+    let Some(review) = reviews.get(id).await? else { return Err(ReviewError::NotFound(id).into()) };
+    let is_own = review.summary.delivery.as_ref().is_some_and(|delivery| delivery.node == node);
+    match review.summary.state {
+        State::Open | State::HalfApproved => return Ok(Standing::Waits),
+        State::Denied => return Ok(Standing::Held("a person denied it")),
+        State::Expired => {
+            return Ok(Standing::Held("nobody decided in time, or what was approved was not delivered in time"));
+        }
+        State::Delivering | State::Delivered if !is_own => {
+            return Ok(Standing::Held("it was approved, and is delivered elsewhere"));
+        }
+        State::Approved | State::Delivering | State::Delivered => {}
+    }
+    let Some(requester) = approved_request(&review, message.requester)? else {
+        return Ok(match review.summary.purged {
+            Some(_) => Standing::Held("it was delivered before, and its approval is deleted"),
+            None => Standing::Held("another request was approved"),
+        });
+    };
+    if review.digest != Some(ContentDigest::of(message.original)) {
+        return Ok(Standing::Held("another content was approved"));
+    }
+    if review.decisions.iter().any(|decision| decision.at > as_of) {
+        return Ok(Standing::Waits);
+    }
+    let has_expired = review.summary.expires.is_none_or(|expires| expires <= as_of);
+    match review.summary.state {
+        State::Delivered if has_expired => Ok(Standing::Held("it was delivered before, and its approval has expired")),
+        State::Approved => match reviews.begin_delivery(id, node, now).await {
+            Ok(()) => Ok(Standing::Approved(Box::new(requester))),
+            Err(ReviewError::Refused { .. }) => Ok(Standing::Held("its approval has expired")),
+            Err(ReviewError::Conflict { .. }) => Ok(Standing::Held("it was approved, and is delivered elsewhere")),
+            Err(error) => Err(error.into()),
+        },
+        _ => Ok(Standing::Approved(Box::new(requester))),
+    }
+}
+
+/// The request with what was granted, and who did; `None` if what was approved is another request.
+fn approved_request(review: &Review, requester: &Requester) -> Result<Option<Requester>, DeskError> {
+    let details = review.details.as_deref().and_then(|text| serde_json::from_str::<Details>(text).ok());
+    match details {
+        Some(details) if RequestText::of(requester).as_ref() == Some(&details.request) => {
+            with_approvals(review, requester.clone())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A request with what the approvals of its review grant.
+pub(crate) fn with_approvals(review: &Review, requester: Requester) -> Result<Option<Requester>, DeskError> {
+    let approvals = || review.decisions.iter().filter(|decision| decision.verdict == Verdict::Approved);
+    let Some(content) = approvals().next().and_then(|decision| decision.content.as_deref()) else { return Ok(None) };
+    let corrupt = || ReviewError::Corrupt(format!("review {}: its approval can't be read", review.summary.id));
+    let grants = Grants::of_json(content).ok_or_else(corrupt)?;
+    let mut requester = grants.add_to(requester).in_review(&review.summary.id.to_string());
+    for approval in approvals() {
+        requester = requester.approved_by(&approval.by).map_err(|_| corrupt())?;
+    }
+    Ok(Some(requester))
+}
