@@ -59,6 +59,9 @@ pub(super) struct JournalEntry {
     /// The date of the run's requests, if they state none.
     #[serde(default)]
     pub(super) date: Option<Date>,
+    /// When the run began, in Unix seconds.
+    #[serde(default)]
+    pub(super) began: Option<i64>,
     #[serde(default)]
     pub(super) out: Option<String>,
     pub(super) position: RunPosition,
@@ -67,6 +70,9 @@ pub(super) struct JournalEntry {
     /// The numbers of the approvals that messages had.
     #[serde(default)]
     pub(super) approved: BTreeSet<u32>,
+    /// The reviews of the messages that were approved and are in the outputs.
+    #[serde(default)]
+    pub(super) reviews: BTreeSet<String>,
     pub(super) audit: Option<dmv_redact_log::LogPosition>,
 }
 

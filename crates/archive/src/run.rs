@@ -28,6 +28,9 @@ impl BatchRun {
         if let Some(date) = journal.as_ref().and_then(|entry| entry.date) {
             self.task.requester = self.task.requester.clone().on(date);
         }
+        if let Some(began) = journal.as_ref().and_then(|entry| entry.began) {
+            self.task.began = began;
+        }
         let run = &*self;
         let mut writer = Writer::new(run, folder, journal, log, observer, is_stopped)?;
         let position = writer.entry.position.clone();

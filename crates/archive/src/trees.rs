@@ -148,6 +148,8 @@ fn runner() -> BatchRun {
         members: LineMembers::default(),
         batch: None,
         approvals: None,
+        reviews: None,
+        began: 0,
         other: None,
         drop_withheld: false,
         withheld: None,

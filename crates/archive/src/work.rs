@@ -14,9 +14,9 @@ use super::line::{LineMembers, LineRequest, trim_space, without_bom};
 use super::output::{OutputBuilder, UnitOutput};
 use super::unit::{BatchItems, EntryData, LineBlock, MessageEntry, Unit, UnitContent};
 use crate::summary::VerificationCounts;
-use crate::{Comparison, Summary, Tally};
+use crate::{Comparison, HeldMessage, ReviewQueue, Reviewed, Summary, Tally};
 use dmv_redact::internal::read::Refusal;
-use dmv_redact::{Filter, Reason, Receipt, Requester};
+use dmv_redact::{Disposition, Filter, Reason, Receipt, Requester};
 use dmv_redact_log::{Bodies, RecordOrigin};
 
 /// What a run does with every message.
@@ -32,6 +32,10 @@ pub struct Task {
     pub batch: Option<BatchWrapper>,
     /// The messages that a person approved.
     pub approvals: Option<Approvals>,
+    /// The queue in which held messages wait for a person.
+    pub reviews: Option<Box<dyn ReviewQueue>>,
+    /// When the run begins, in Unix seconds. A resumed run takes that of its beginning instead.
+    pub began: i64,
     /// The filter of another policy, to compare with.
     pub other: Option<Filter>,
     /// Whether a refused message leaves no notice.
@@ -58,6 +62,8 @@ pub(super) struct UnitResult {
     pub(super) verified: VerificationCounts,
     /// The numbers of the approvals that it met.
     pub(super) approved: Vec<u32>,
+    /// The reviews of the approved messages that are in the output.
+    pub(super) reviews: Vec<String>,
 }
 
 impl UnitResult {
@@ -70,6 +76,7 @@ impl UnitResult {
             product: UnitOutput::default(),
             verified: VerificationCounts::default(),
             approved: Vec::new(),
+            reviews: Vec::new(),
         }
     }
 }
@@ -92,7 +99,7 @@ impl Task {
             id: &unit.id,
             prefix: &unit.prefix,
             builder: OutputBuilder::new(unit.target, staging),
-            has_names: self.is_logged || self.approvals.is_some() || unit.target.has_names(),
+            has_names: self.is_logged || self.approvals.is_some() || self.reviews.is_some() || unit.target.has_names(),
             syntax: None,
             result: UnitResult::new(Bodies::new(Arc::clone(self.filter.identity()))),
             tally: Tally::default(),
@@ -160,6 +167,12 @@ impl Number {
     }
 }
 
+/// The request of a message that was approved at the review desk.
+struct ReviewedRequest {
+    review: String,
+    request: Requester,
+}
+
 /// The origin of a message, for its record.
 pub(super) struct MessageOrigin<'o> {
     name: Option<&'o str>,
@@ -168,6 +181,13 @@ pub(super) struct MessageOrigin<'o> {
     place: Cow<'o, Path>,
     /// Its identifier: the path of its source below what is read, and its own name in there.
     id: Cow<'o, Path>,
+}
+
+impl MessageOrigin<'_> {
+    /// The source of the message as its record names it, in a unit of this source.
+    fn source<'s>(&'s self, of_unit: &'s str) -> &'s str {
+        self.name.filter(|_| self.number.is_none()).unwrap_or(of_unit)
+    }
 }
 
 impl UnitWorker<'_> {
@@ -238,7 +258,8 @@ impl UnitWorker<'_> {
         let origin = self.has_names.then(|| self.origin(&read.message, number));
         let approved = origin.as_ref().and_then(|origin| self.approved(origin, item, own));
         let own = approved.as_ref().unwrap_or(own);
-        let receipt = self.redact(&read.message, own);
+        let (receipt, reviewed) = self.decide(origin.as_ref(), &read.message, own);
+        let own = reviewed.as_ref().map_or(own, |reviewed| &reviewed.request);
         if !receipt.disposition().releases() {
             let origin = origin.unwrap_or_else(|| self.origin(&read.message, number));
             self.refuse(&origin, &receipt, original, own)?;
@@ -256,6 +277,7 @@ impl UnitWorker<'_> {
                 _ => self.builder.release(place, &self.out)?,
             }
             self.record(origin.as_ref(), &receipt, own);
+            self.result.reviews.extend(reviewed.map(|reviewed| reviewed.review));
         }
         self.requester = requester.map(|requester| (read.request, requester));
         Ok(())
@@ -314,13 +336,15 @@ impl UnitWorker<'_> {
         }
         let approved = self.approved(&origin, &message, &task.requester);
         let requester = approved.as_ref().unwrap_or(&task.requester);
-        let receipt = self.redact(&message, requester);
+        let (receipt, reviewed) = self.decide(Some(&origin), &message, requester);
+        let requester = reviewed.as_ref().map_or(requester, |reviewed| &reviewed.request);
         if !receipt.disposition().releases() {
             return self.refuse(&origin, &receipt, Some(&message), requester);
         }
         match self.builder.release(&origin.place, &self.out) {
             Ok(()) => {
                 self.record(Some(&origin), &receipt, requester);
+                self.result.reviews.extend(reviewed.map(|reviewed| reviewed.review));
                 Ok(())
             }
             // Where every message has its own file, the failure of one doesn't affect the others.
@@ -331,13 +355,62 @@ impl UnitWorker<'_> {
         }
     }
 
-    fn redact(&mut self, message: &[u8], requester: &Requester) -> Receipt {
-        let receipt = self.task.filter.redact(message, requester, &mut self.out);
+    /// Redacts a message. If the policy holds it, the queue of reviews has it then, unless it was approved there: then it is
+    /// redacted for the request that was.
+    fn decide(
+        &mut self,
+        origin: Option<&MessageOrigin<'_>>,
+        message: &[u8],
+        requester: &Requester,
+    ) -> (Receipt, Option<ReviewedRequest>) {
+        let task = self.task;
+        let receipt = task.filter.redact(message, requester, &mut self.out);
+        let mut reviewed = None;
+        if receipt.disposition() == Disposition::Held
+            && let (Some(queue), Some(origin)) = (&task.reviews, origin)
+        {
+            reviewed = self.review(queue.as_ref(), origin, message, (requester, &receipt));
+        }
+        let receipt = match &reviewed {
+            Some(reviewed) => task.filter.redact(message, &reviewed.request, &mut self.out),
+            None => receipt,
+        };
+        self.compare(message, reviewed.as_ref().map_or(requester, |reviewed| &reviewed.request), &receipt);
+        (receipt, reviewed)
+    }
+
+    /// Puts a held message into the queue; `Some` if it was approved there.
+    fn review(
+        &mut self,
+        queue: &dyn ReviewQueue,
+        origin: &MessageOrigin<'_>,
+        original: &[u8],
+        (requester, receipt): (&Requester, &Receipt),
+    ) -> Option<ReviewedRequest> {
+        let (source, id, began) = (origin.source(self.source), origin.id.to_string_lossy(), self.task.began);
+        match queue.review(&HeldMessage { source, id: &id, original, requester, receipt, began }) {
+            Ok(Reviewed::Approved(review, request)) => {
+                self.tally.add_approved();
+                Some(ReviewedRequest { review, request: *request })
+            }
+            Ok(Reviewed::Waits) => None,
+            Ok(Reviewed::Held(why)) => {
+                self.report(origin, format!("not approved: {why}; id {}", origin.id.display()), false);
+                None
+            }
+            Err(error) => {
+                self.tally.add_fault();
+                self.report(origin, format!("not in the queue of reviews: {error}; id {}", origin.id.display()), true);
+                None
+            }
+        }
+    }
+
+    fn compare(&mut self, message: &[u8], requester: &Requester, receipt: &Receipt) {
         if let Some(other) = &self.task.other {
             let mut out = Vec::new();
-            self.result.comparison.add(&other.redact(message, requester, &mut out), &receipt);
+            self.result.comparison.add(&other.redact(message, requester, &mut out), receipt);
         }
-        receipt
     }
 
     /// Reports a message that doesn't go out, saves its original if asked to, and puts a notice in its place (P11).
@@ -394,8 +467,8 @@ impl UnitWorker<'_> {
     fn record(&mut self, origin: Option<&MessageOrigin<'_>>, receipt: &Receipt, requester: &Requester) {
         self.tally.add(receipt);
         if let Some(origin) = origin.filter(|_| self.task.is_logged) {
-            let source = origin.name.filter(|_| origin.number.is_none()).unwrap_or(self.source);
             let (item, id) = (origin.number.map(Number::number), origin.id.to_string_lossy());
+            let source = origin.source(self.source);
             let request = Some(requester).filter(|requester| receipt.may_record(requester));
             let origin = RecordOrigin { source, item, id: &id, request };
             self.result.bodies.push(origin, self.task.is_dry_run, receipt);

@@ -203,6 +203,7 @@ impl<'r> Writer<'r> {
         self.entry.summary.add_all(done.summary);
         self.entry.comparison.add_all(done.comparison);
         self.entry.approved.extend(done.approved);
+        self.entry.reviews.extend(done.reviews);
         match done.product {
             UnitOutput::Files(deliveries) => {
                 for Delivery { place, staged } in deliveries {
@@ -305,6 +306,20 @@ impl<'r> Writer<'r> {
         self.checkpoint()
     }
 
+    /// Ends the reviews whose messages went out. Until then the outputs that have them are made by this run alone.
+    fn end_reviews(&self) -> Result<(), RunError> {
+        let reviews = &self.entry.reviews;
+        match &self.run.task.reviews {
+            Some(queue) if !reviews.is_empty() => {
+                let ended = queue.delivered(&mut reviews.iter().map(String::as_str));
+                ended.map_err(|error| {
+                    RunError::Io(format!("the outputs are whole, but the queue of reviews isn't: {error}"))
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Ends the run: complete, or so that it can be resumed.
     pub(super) fn end(
         mut self,
@@ -325,8 +340,9 @@ impl<'r> Writer<'r> {
         }
         if is_stopped {
             self.checkpoint()?;
-        } else if let Some(folder) = self.folder.take() {
-            folder.remove().map_err(unwritable)?;
+        } else {
+            self.end_reviews()?;
+            self.folder.take().map_or(Ok(()), StateFolder::remove).map_err(unwritable)?;
         }
         let summary = self.entry.summary;
         Ok(RunReport {
@@ -387,11 +403,13 @@ fn first_entry(run: &BatchRun, folder: Option<&StateFolder>) -> JournalEntry {
         work: work.to_string_lossy().into_owned(),
         had_outputs: run.outputs.has_existing_outputs(folder),
         date: run.task.requester.given_date(),
+        began: Some(run.task.began),
         out: run.outputs.folder().and_then(placed::folder_identity),
         position: RunPosition::default(),
         summary: Summary::default(),
         comparison: Comparison::default(),
         approved: BTreeSet::new(),
+        reviews: BTreeSet::new(),
         audit: None,
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod date_argument;
 mod demo;
+mod desk_arguments;
 mod diagnostic;
 mod diff;
 mod elements;
@@ -25,6 +26,8 @@ mod person_argument;
 mod problem;
 mod progress;
 mod redact;
+mod review;
+mod review_arguments;
 mod schema;
 mod test;
 mod verify;
@@ -60,6 +63,7 @@ enum Verb {
     Format(format::Arguments),
     #[command(alias = "audit")]
     Log(log::Arguments),
+    Review(Box<review::Arguments>),
     Explain(explain::Arguments),
     Test(test::Arguments),
     Demo(demo::Arguments),
@@ -115,6 +119,7 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => diff::run(&arguments).into(),
         Verb::Format(arguments) => format::run(&arguments).into(),
         Verb::Log(arguments) => log::run(&arguments).into(),
+        Verb::Review(arguments) => review::run(&arguments).into(),
         Verb::Demo(arguments) => demo::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),

@@ -2,6 +2,7 @@
 
 mod idle;
 mod places;
+mod reviews;
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -17,6 +18,7 @@ use super::member_arguments::MemberArguments;
 use super::outcome::{RunEnding, RunOutcome};
 use super::output::print_text;
 use super::progress::{Progress, ProgressMode};
+use super::review_arguments::now;
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter, Instrument, Requester};
 use dmv_redact_archive::{
@@ -28,6 +30,7 @@ use dmv_redact_model::escape::{self, escape};
 use idle::{idle, refuse_idle};
 pub(super) use places::inputs;
 use places::{outputs, refuse_mixed_places};
+use reviews::HoldArguments;
 
 /// Redact messages.
 ///
@@ -108,6 +111,8 @@ struct RunRecord {
     /// Who approved these messages, for the disclosure log
     #[arg(long, value_name = "NAME", requires = "approved")]
     approved_by: Option<String>,
+    #[command(flatten)]
+    hold: HoldArguments,
     /// Print a summary, for people or for programs [default with -o and --dry-run: text]
     #[arg(long, value_name = "FORM")]
     summary: Option<SummaryForm>,
@@ -311,12 +316,15 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let requester = of_filter.requester_of(&filter, lines_have_dates)?;
     let requester = fix_date(requester, [Some(&filter), other.as_ref()], arguments, &outputs);
     let approvals = approvals(record, &filter, &requester, lines_have_dates)?;
+    let reviews = record.hold.queue(&filter, &outputs)?;
     let task = Task {
         requester,
         filter,
         members,
         batch: forms.members.batch(&forms.batch_keep, true)?,
         approvals,
+        reviews,
+        began: now(),
         other,
         drop_withheld: forms.drop_withheld,
         withheld: record.withheld.clone(),
@@ -425,6 +433,7 @@ fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
                 &record.approved_by,
             )),
         ),
+        ("the queue of reviews".to_owned(), debug_text(&record.hold.terms())),
         ("the disclosure log".to_owned(), debug_text(&record.log.as_deref().map(absolute))),
         ("whether the disclosure log is signed".to_owned(), debug_text(&record.log_signing_key.is_some())),
     ])

@@ -69,6 +69,8 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         members: arguments.members.members(&[])?,
         batch: arguments.members.batch(&[], false)?,
         approvals: None,
+        reviews: None,
+        began: 0,
         other: None,
         drop_withheld: false,
         withheld: None,

@@ -1,12 +1,13 @@
 //! Approve and deny. Whoever decides has seen the content of this digest; what is granted is checked against the policy
 //! first, so that an approval by which nothing would go out is refused while the person can still mend it.
 
-use dmv_redact::Requester;
+use dmv_redact::{Filter, Requester};
 use dmv_redact_log::DeskAction;
 use dmv_redact_model::policy::{is_name, is_statement};
 use dmv_redact_review::{ContentDigest, Decision, DecisionKind, Review, ReviewError, ReviewId, State};
 
 use crate::desk::{Step, day_of};
+use crate::held::Details;
 use crate::{Desk, DeskError, Grants};
 
 impl Desk {
@@ -103,9 +104,9 @@ impl Desk {
 
     /// Whether the policy lets a reviewer grant this, and anything would go out with it.
     fn check_grants(&self, review: &Review, original: &[u8], grants: &Grants, now: i64) -> Result<(), DeskError> {
-        let request = self.details(review)?.request;
+        let request = Details::of(review)?.request;
         let request = request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
-        let vouched = self.vouched(original, &request);
+        let vouched = vouched(&self.filter, original, &request);
         if let Some(claim) = grants.all_claims().into_iter().find(|claim| !vouched.contains(claim)) {
             let known = vouched.join(", ");
             let message = format!("the policy doesn't let a reviewer vouch for `{claim}`; for these it does: {known}");
@@ -125,12 +126,12 @@ impl Desk {
             }
         }
     }
+}
 
-    /// The claims that a reviewer may vouch for: those that the review rules name which apply to the request.
-    pub(crate) fn vouched(&self, original: &[u8], request: &Requester) -> Vec<&str> {
-        let receipt = self.filter.redact(original, request, &mut Vec::new());
-        self.filter.decider().reviewed_claims(receipt.rules())
-    }
+/// The claims that a reviewer may vouch for: those that the review rules name which apply to the request.
+pub(crate) fn vouched<'f>(filter: &'f Filter, original: &[u8], request: &Requester) -> Vec<&'f str> {
+    let receipt = filter.redact(original, request, &mut Vec::new());
+    filter.decider().reviewed_claims(receipt.rules())
 }
 
 fn check_name(by: &str) -> Result<(), DeskError> {

@@ -12,7 +12,7 @@ use dmv_redact::{Disposition, Requester};
 use dmv_redact_review::{Cursor, Filter, Review, ReviewError, ReviewId, ReviewSummary, State};
 
 use crate::desk::day_of;
-use crate::held::with_approvals;
+use crate::held::{Details, with_approvals};
 use crate::{Desk, DeskError};
 
 /// Where outputs are until they are in their places.
@@ -48,15 +48,15 @@ type Export = (Vec<Exported>, Vec<Leftover>);
 
 impl Desk {
     /// Puts what is approved at `now`, in Unix seconds, into a folder: a file for each message, named by its review. Of one
-    /// `source` alone, if one is given. What another export into the folder was interrupted in is ended first.
+    /// `source` alone, if one is given. `host` tells the folder from one of the same name on another machine. What another export into the folder was interrupted in is ended first.
     ///
     /// A message that the policy doesn't release any more stays approved, and is told of.
     ///
     /// # Errors
     /// [`DeskError::Output`] when the folder can't be written, or another export writes it; [`DeskError::Log`];
     /// [`DeskError::Review`]. What was put there before stays.
-    pub async fn export(&self, folder: &Path, source: Option<&str>, now: i64) -> Result<Export, DeskError> {
-        let folder = Folder::open(folder)?;
+    pub async fn export(&self, folder: &Path, host: &str, source: Option<&str>, now: i64) -> Result<Export, DeskError> {
+        let folder = Folder::open(folder, host)?;
         let (mut exported, mut leftovers) = (Vec::new(), Vec::new());
         for summary in self.reviews.delivering(&folder.node).await? {
             let id = summary.id;
@@ -124,7 +124,7 @@ impl Desk {
 
     /// The request of an approved review, as of today.
     fn approved_request(&self, review: &Review, now: i64) -> Result<Requester, DeskError> {
-        let request = self.details(review)?.request.read().map_err(DeskError::Usage)?;
+        let request = Details::of(review)?.request.read().map_err(DeskError::Usage)?;
         let missing = || ReviewError::Corrupt(format!("review {}: its approval is missing", review.summary.id));
         Ok(with_approvals(review, request.on(day_of(now)?))?.ok_or_else(missing)?)
     }
@@ -134,13 +134,13 @@ impl Desk {
 struct Folder {
     path: PathBuf,
     staging: PathBuf,
-    /// Who delivers, for the queue: the folder, so that each has its own.
+    /// Who delivers, for the queue: host and folder, so that each has its own.
     node: String,
     _lock: File,
 }
 
 impl Folder {
-    fn open(path: &Path) -> Result<Self, DeskError> {
+    fn open(path: &Path, host: &str) -> Result<Self, DeskError> {
         let fault = |error: io::Error| DeskError::Output(format!("{}: {error}", path.display()));
         let staging = path.join(STAGING);
         fs::create_dir_all(path).map_err(fault)?;
@@ -151,7 +151,7 @@ impl Folder {
         if lock.try_lock().is_err() {
             return Err(DeskError::Output(format!("{}: another export writes into it", path.display())));
         }
-        let node = format!("folder {}", path.display());
+        let node = format!("{host}: {}", path.display());
         Ok(Self { staging: path.join(STAGING), path, node, _lock: lock })
     }
 

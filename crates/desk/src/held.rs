@@ -32,6 +32,15 @@ pub(crate) struct Details {
     pub(crate) rules: Vec<String>,
 }
 
+impl Details {
+    /// What is kept with a review.
+    pub(crate) fn of(review: &Review) -> Result<Self, DeskError> {
+        let details = review.details.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let id = review.summary.id;
+        details.ok_or_else(|| ReviewError::Corrupt(format!("review {id}: its details can't be read")).into())
+    }
+}
+
 /// The policy that held a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HeldBy {
@@ -101,14 +110,14 @@ pub enum Standing {
     Held(&'static str),
 }
 
-/// How the review of a held message stands at `now`, by what was decided until `as_of`. What is approved is claimed for
+/// How the review of a message that `filter` holds stands at `now`, by what was decided until `as_of`. What is approved is claimed for
 /// `node`; what `node` has delivered before is approved for it as long as the approval hasn't expired, for it makes the same
 /// output again.
 ///
 /// # Errors
 /// When the queue can't be read or written.
 pub async fn standing(
-    reviews: &ReviewStore,
+    (reviews, filter): (&ReviewStore, &Filter),
     id: ReviewId,
     message: &HeldMessage<'_>,
     node: &str,
@@ -138,6 +147,10 @@ pub async fn standing(
     }
     if review.decisions.iter().any(|decision| decision.at > as_of) {
         return Ok(Standing::Waits);
+    }
+    // What wouldn't go out must not be claimed: nobody would end its delivery.
+    if !filter.redact(message.original, &requester, &mut Vec::new()).disposition().releases() {
+        return Ok(Standing::Held("with what was granted the policy doesn't release it"));
     }
     let has_expired = review.summary.expires.is_none_or(|expires| expires <= as_of);
     match review.summary.state {

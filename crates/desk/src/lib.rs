@@ -21,4 +21,4 @@ pub use desk::Desk;
 pub use error::DeskError;
 pub use grants::Grants;
 pub use held::{HeldMessage, Standing, hold, standing};
-pub use view::{DutyLine, ElementLine, ElementOutcome, ReviewView, RuleLine, VouchedClaim};
+pub use view::{DutyLine, ElementLine, ElementOutcome, ReviewView, RuleLine, VouchedClaim, view};

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use dmv_redact::{Disposition, Ori, Receipt, Requester};
+use dmv_redact::{Disposition, Filter, Ori, Receipt, Requester};
 use dmv_redact_analysis::MessageReport;
 use dmv_redact_model::date::Date;
-use dmv_redact_model::policy::RequestText;
-use dmv_redact_review::{Review, ReviewError, ReviewId};
+use dmv_redact_model::policy::{RequestText, Rule};
+use dmv_redact_review::{Review, ReviewError, ReviewId, ReviewStore};
 
+use crate::decide::vouched;
 use crate::desk::day_of;
 use crate::held::{Details, HeldBy};
 use crate::{Desk, DeskError, Grants};
@@ -125,107 +126,107 @@ pub struct DutyLine {
 }
 
 impl Desk {
-    /// A review, and what would become of its message at `now`, in Unix seconds, with these grants.
+    /// As [`view`], by this desk's policy.
     ///
     /// # Errors
-    /// [`DeskError::Review`] when there is no such review, or its contents were purged; [`DeskError::Usage`] when the policy
-    /// doesn't know what is granted.
+    /// As there.
     pub async fn view(&self, id: ReviewId, trial: &Grants, now: i64) -> Result<ReviewView, DeskError> {
-        let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
-        if review.summary.purged.is_some() {
-            return Err(ReviewError::Purged(id).into());
-        }
-        let original = self.reviews.original(id).await?;
-        let details = self.details(&review)?;
-        let request = details.request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
-        let vouches = self.vouched_claims(&original, &request);
-        let tried = trial.add_to(request);
-        if let Err(error) = self.filter.check_request(&tried) {
-            return Err(DeskError::Usage(format!("{}; {}", error.what().heading(), error.help())));
-        }
-        let receipt = self.filter.redact(&original, &tried, &mut Vec::new());
-        let message = MessageReport::of(&self.filter, &tried, &original, &receipt);
-        Ok(ReviewView {
-            requester: receipt.requester(),
-            agency_classes: receipt.agency_classes().map(str::to_owned).collect(),
-            is_other_policy: details.policy != HeldBy::of(receipt.policy()),
-            held_by: (details.policy.name, details.policy.version),
-            request: details.request,
-            vouches,
-            disposition: receipt.disposition(),
-            detail: receipt.detail(),
-            elements: self.elements(&message),
-            rules: self.rules(&receipt),
-            duties: duties(&receipt),
-            message,
-            review,
-        })
+        view((&self.reviews, &self.filter), id, trial, now).await
     }
+}
 
-    /// What is kept with a review.
-    pub(crate) fn details(&self, review: &Review) -> Result<Details, DeskError> {
-        let details = review.details.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let id = review.summary.id;
-        details.ok_or_else(|| ReviewError::Corrupt(format!("review {id}: its details can't be read")).into())
+/// A review, and what would become of its message by the policy of `filter` at `now`, in Unix seconds, with these grants.
+///
+/// # Errors
+/// [`DeskError::Review`] when there is no such review, or its contents were purged; [`DeskError::Usage`] when the policy
+/// doesn't know what is granted.
+pub async fn view(
+    (reviews, filter): (&ReviewStore, &Filter),
+    id: ReviewId,
+    trial: &Grants,
+    now: i64,
+) -> Result<ReviewView, DeskError> {
+    let review = reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
+    if review.summary.purged.is_some() {
+        return Err(ReviewError::Purged(id).into());
     }
+    let original = reviews.original(id).await?;
+    let details = Details::of(&review)?;
+    let request = details.request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
+    let vouches = vouched_claims(filter, &original, &request);
+    let tried = trial.add_to(request);
+    if let Err(error) = filter.check_request(&tried) {
+        return Err(DeskError::Usage(format!("{}; {}", error.what().heading(), error.help())));
+    }
+    let receipt = filter.redact(&original, &tried, &mut Vec::new());
+    let message = MessageReport::of(filter, &tried, &original, &receipt);
+    Ok(ReviewView {
+        requester: receipt.requester(),
+        agency_classes: receipt.agency_classes().map(str::to_owned).collect(),
+        is_other_policy: details.policy != HeldBy::of(receipt.policy()),
+        held_by: (details.policy.name, details.policy.version),
+        request: details.request,
+        vouches,
+        disposition: receipt.disposition(),
+        detail: receipt.detail(),
+        elements: elements(filter, &message),
+        rules: rules(filter, &receipt),
+        duties: duties(&receipt),
+        message,
+        review,
+    })
+}
 
-    fn vouched_claims(&self, original: &[u8], request: &Requester) -> Vec<VouchedClaim> {
-        let policy = self.filter.decider();
-        let titles: BTreeMap<&str, Option<&str>> = policy.claim_titles().collect();
-        let of_claim = |claim: &str| {
-            let issuers = policy.claim_issuers().find(|(name, _)| *name == claim).map(|(_, issuers)| issuers.to_vec());
-            let set = policy.claim_set([claim]);
-            VouchedClaim {
-                claim: claim.to_owned(),
-                title: titles.get(claim).copied().flatten().map(str::to_owned),
-                issuers: issuers.unwrap_or_default(),
-                specifies: policy.with_specified(set) != set,
-            }
+fn vouched_claims(filter: &Filter, original: &[u8], request: &Requester) -> Vec<VouchedClaim> {
+    let policy = filter.decider();
+    let titles: BTreeMap<&str, Option<&str>> = policy.claim_titles().collect();
+    let of_claim = |claim: &str| {
+        let issuers = policy.claim_issuers().find(|(name, _)| *name == claim).map(|(_, issuers)| issuers.to_vec());
+        let set = policy.claim_set([claim]);
+        VouchedClaim {
+            claim: claim.to_owned(),
+            title: titles.get(claim).copied().flatten().map(str::to_owned),
+            issuers: issuers.unwrap_or_default(),
+            specifies: policy.with_specified(set) != set,
+        }
+    };
+    vouched(filter, original, request).into_iter().map(of_claim).collect()
+}
+
+fn elements(filter: &Filter, message: &MessageReport) -> Vec<ElementLine> {
+    let titles: BTreeMap<&str, &str> = filter.catalog().iter().map(|(_, own)| (own.id(), own.title())).collect();
+    let mut lines: Vec<ElementLine> = Vec::new();
+    for found in message.outcomes() {
+        let outcome = match found.outcome {
+            "released" => ElementOutcome::Released,
+            "generalised" => ElementOutcome::Generalized,
+            _ => ElementOutcome::Removed,
         };
-        self.vouched(original, request).into_iter().map(of_claim).collect()
-    }
-
-    fn elements(&self, message: &MessageReport) -> Vec<ElementLine> {
-        let mut lines: Vec<ElementLine> = Vec::new();
-        for found in message.outcomes() {
-            let outcome = match found.outcome {
-                "released" => ElementOutcome::Released,
-                "generalised" => ElementOutcome::Generalized,
-                _ => ElementOutcome::Removed,
-            };
-            let rules: Vec<String> = found.rules.into_iter().map(str::to_owned).collect();
-            let is_same =
-                |line: &&mut ElementLine| line.id == found.element && line.outcome == outcome && line.rules == rules;
-            match lines.iter_mut().find(is_same) {
-                Some(line) => line.values += found.values,
-                None => {
-                    let (id, title) = (found.element.to_owned(), self.title(found.element));
-                    lines.push(ElementLine { id, title, outcome, values: found.values, rules });
-                }
+        let rules: Vec<String> = found.rules.into_iter().map(str::to_owned).collect();
+        let is_same =
+            |line: &&mut ElementLine| line.id == found.element && line.outcome == outcome && line.rules == rules;
+        match lines.iter_mut().find(is_same) {
+            Some(line) => line.values += found.values,
+            None => {
+                let title = titles.get(found.element).copied().unwrap_or_default().to_owned();
+                let id = found.element.to_owned();
+                lines.push(ElementLine { id, title, outcome, values: found.values, rules });
             }
         }
-        lines.sort_by(|one, other| (one.outcome, &one.id).cmp(&(other.outcome, &other.id)));
-        lines
     }
+    lines.sort_by(|one, other| (one.outcome, &one.id).cmp(&(other.outcome, &other.id)));
+    lines
+}
 
-    fn title(&self, element: &str) -> String {
-        let mut catalog = self.filter.catalog().iter();
-        let known = catalog.find(|(_, own)| own.id() == element);
-        known.map_or_else(String::new, |(_, own)| own.title().to_owned())
-    }
-
-    fn rules(&self, receipt: &Receipt) -> Vec<RuleLine> {
-        let policy = self.filter.decider();
-        let known = receipt.rules().filter_map(|id| policy.rule_of(id));
-        known
-            .map(|rule| RuleLine {
-                id: rule.id.clone(),
-                kind: rule.effect.kind(),
-                title: rule.metadata.title.clone(),
-                basis: rule.metadata.basis.clone(),
-            })
-            .collect()
-    }
+fn rules(filter: &Filter, receipt: &Receipt) -> Vec<RuleLine> {
+    let known = receipt.rules().filter_map(|id| filter.decider().rule_of(id));
+    let line = |rule: &Rule| RuleLine {
+        id: rule.id.clone(),
+        kind: rule.effect.kind(),
+        title: rule.metadata.title.clone(),
+        basis: rule.metadata.basis.clone(),
+    };
+    known.map(line).collect()
 }
 
 fn duties(receipt: &Receipt) -> Vec<DutyLine> {

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dmv_redact::{Disposition, Filter, Instrument, Requester};
-use dmv_redact_desk::{Desk, DeskError, ElementOutcome, Grants, HeldMessage, Standing, hold, standing};
+use dmv_redact_desk::{
+    Desk, DeskError, ElementOutcome, Exported, Grants, HeldMessage, Leftover, Standing, hold, standing,
+};
 use dmv_redact_log::LogOptions;
 use dmv_redact_review::{Added, ContentDigest, Keys, ReviewError, ReviewId, ReviewStore, State};
 use serde_json::Value;
@@ -62,12 +64,16 @@ impl Office {
         let receipt = filter.redact(&self.original, &requester, &mut Vec::new());
         let (original, requester, receipt) = (self.original.as_slice(), &requester, &receipt);
         let message = HeldMessage { source: "in", id: "1", original, requester, receipt };
-        Ok(standing(self.desk.reviews(), id, &message, node, (now, now)).await?)
+        Ok(standing((self.desk.reviews(), filter), id, &message, node, (now, now)).await?)
     }
 
     async fn approve(&self, id: ReviewId, grants: &Grants, by: &str) -> std::result::Result<State, DeskError> {
         let digest = ContentDigest::of(&self.original);
         self.desk.approve(id, &digest, grants, by, (NOW + DAY, NOW)).await
+    }
+
+    async fn export(&self, source: Option<&str>) -> std::result::Result<(Vec<Exported>, Vec<Leftover>), DeskError> {
+        self.desk.export(&self.out(), "host", source, NOW).await
     }
 
     fn out(&self) -> PathBuf {
@@ -118,7 +124,7 @@ async fn p12_a_message_goes_out_once_and_as_it_was_approved() -> Result {
 
     assert!(matches!(office.standing(id, "run", NOW).await?, Standing::Waits));
     assert_eq!(office.approve(id, &order, "ROE, J").await?, State::Approved);
-    let (exported, left) = office.desk.export(&office.out(), None, NOW).await?;
+    let (exported, left) = office.export(None).await?;
     let ([done], []) = (exported.as_slice(), left.as_slice()) else { return Err("one message goes out".into()) };
     assert_eq!((done.source.as_str(), done.id.as_str()), ("in", "1"));
     let output = fs::read(office.out().join(&done.file))?;
@@ -127,7 +133,7 @@ async fn p12_a_message_goes_out_once_and_as_it_was_approved() -> Result {
     let receipt = office.desk.filter().redact(&office.original, &request, &mut expected);
     assert!(receipt.disposition().releases());
     assert_eq!(output, expected);
-    assert!(office.desk.export(&office.out(), None, NOW).await?.0.is_empty());
+    assert!(office.export(None).await?.0.is_empty());
     assert!(matches!(office.standing(id, "run", NOW).await?, Standing::Held(_)));
 
     let records = office.records()?;
@@ -153,7 +159,7 @@ async fn p11_what_a_run_claimed_goes_out_there_and_nowhere_else() -> Result {
     // Killed: the same run claims it again, another can't.
     assert!(matches!(office.standing(id, "folder a", NOW).await?, Standing::Approved(_)));
     assert!(matches!(office.standing(id, "folder b", NOW).await?, Standing::Held(_)));
-    assert!(office.desk.export(&office.out(), None, NOW).await?.0.is_empty());
+    assert!(office.export(None).await?.0.is_empty());
     office.desk.reviews().delivered(id, "folder a", NOW).await?;
     assert!(matches!(office.standing(id, "folder a", NOW).await?, Standing::Approved(_)));
     assert!(matches!(office.standing(id, "folder a", NOW + 2 * DAY).await?, Standing::Held(_)));
@@ -169,7 +175,7 @@ async fn p2_an_approval_is_of_one_request_and_one_content() -> Result {
     let receipt = filter.redact(&office.original, &requester(), &mut Vec::new());
     let other =
         HeldMessage { source: "in", id: "1", original: &office.original, requester: &request, receipt: &receipt };
-    let found = standing(office.desk.reviews(), id, &other, "run", (NOW, NOW)).await?;
+    let found = standing((office.desk.reviews(), &filter), id, &other, "run", (NOW, NOW)).await?;
     assert!(matches!(found, Standing::Held("another request was approved")), "{found:?}");
     office.original.push(b' ');
     let found = office.standing(id, "run", NOW).await?;
@@ -232,14 +238,14 @@ async fn p11_an_interrupted_delivery_goes_out_once() -> Result {
     let [staged, gone] = [office.hold("1").await?.id(), office.hold("2").await?.id()];
     office.approve(staged, &order, "ROE, J").await?;
     office.approve(gone, &order, "ROE, J").await?;
-    office.desk.export(&office.out(), Some("elsewhere"), NOW).await?;
+    office.export(Some("elsewhere")).await?;
     // Killed after it was claimed: one still under its own name, the other in its place, from where it was taken.
-    let node = format!("folder {}", office.out().canonicalize()?.display());
+    let node = format!("host: {}", office.out().canonicalize()?.display());
     for id in [staged, gone] {
         office.desk.reviews().begin_delivery(id, &node, NOW).await?;
     }
     fs::write(office.out().join(".dmv-redact-review").join(staged.to_string()), "half")?;
-    let (exported, left) = office.desk.export(&office.out(), None, NOW).await?;
+    let (exported, left) = office.export(None).await?;
     assert!(left.is_empty());
     assert_eq!(exported.iter().map(|done| done.review).collect::<Vec<_>>(), [staged]);
     for id in [staged, gone] {
@@ -258,7 +264,7 @@ async fn p12_a_person_ends_what_was_interrupted_elsewhere() -> Result {
     assert!(office.desk.settle(id, true, ("it was sent", "ROE, J"), NOW).await.is_err());
     office.desk.reviews().begin_delivery(id, "node-2", NOW).await?;
     office.desk.settle(id, false, ("the node is gone, and its log has no record", "ROE, J"), NOW).await?;
-    assert_eq!(office.desk.export(&office.out(), None, NOW).await?.0.len(), 1);
+    assert_eq!(office.export(None).await?.0.len(), 1);
     assert_eq!(office.steps()?, ["approved", "abandoned", "message"]);
     Ok(())
 }

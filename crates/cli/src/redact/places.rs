@@ -165,7 +165,7 @@ fn is_device(_: &std::fs::Metadata) -> bool {
 
 /// Refuses paths inside one another, or inside the state of a run, and a folder for originals that others can read.
 pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
-    let RunRecord { log, log_key, log_signing_key, withheld, compare, approved, .. } = &arguments.record;
+    let RunRecord { log, log_key, log_signing_key, withheld, compare, approved, hold, .. } = &arguments.record;
     let out = match outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out.as_path()),
         Outputs::One { destination: Destination::File(out), .. } => Some(out.as_path()),
@@ -177,6 +177,7 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
         ("the state of the run", state.as_deref()),
         ("the folder for what is withheld", withheld.as_deref()),
         ("the disclosure log", log.as_deref()),
+        ("the queue of reviews", hold.database_file()),
     ];
     let written: Vec<_> = written.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
     let inputs: Vec<_> = arguments.inputs.iter().filter(|input| *input != Path::new("-")).collect();
@@ -185,6 +186,7 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
     let read = read.chain(compare.iter().map(|policy| ("the policy", policy.as_path())));
     let read = read.chain(approved.iter().map(|list| ("the list of approvals", list.as_path())));
     let read = read.chain(log_key.iter().map(|key| ("the key of the disclosure log", key.as_path())));
+    let read = read.chain(hold.keys().iter().map(|key| ("the key of the queue of reviews", key.as_path())));
     let signing_key = log_signing_key.iter().map(|key| ("the signing key of the disclosure log", key.as_path()));
     let read: Vec<_> = read.chain(signing_key).collect();
     for (number, (what, path)) in written.iter().enumerate() {

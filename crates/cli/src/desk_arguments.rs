@@ -1,0 +1,95 @@
+//! The arguments of a desk: its queue, its policy and its log. Shared by the verbs with which people decide.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Problem;
+use super::ground_arguments::GroundArguments;
+use super::review_arguments::ReviewArguments;
+use dmv_redact::Filter;
+use dmv_redact_desk::{Desk, DeskError};
+use dmv_redact_log::{DisclosureLog, Key, LogOptions, SigningKey};
+use dmv_redact_review::ReviewStore;
+
+#[derive(Debug, Args)]
+pub(super) struct DeskArguments {
+    #[command(flatten)]
+    reviews: ReviewArguments,
+    #[command(flatten)]
+    policy: PolicyArguments,
+    #[command(flatten)]
+    log: LogFileArguments,
+}
+
+/// The policy of a desk.
+#[derive(Debug, Args)]
+pub(super) struct PolicyArguments {
+    /// The policy that the messages are held by: a file, or the name of a built-in one
+    #[arg(long, value_name = "POLICY")]
+    policy: PathBuf,
+    #[command(flatten)]
+    ground: GroundArguments,
+    /// The key of the tokens that the policy writes in place of values
+    #[arg(long, value_name = "FILE")]
+    token_key: Option<PathBuf>,
+}
+
+/// The log of a desk.
+#[derive(Debug, Args)]
+pub(super) struct LogFileArguments {
+    /// Record each step in this disclosure log, before it is taken. No other process may write it
+    #[arg(long, value_name = "FILE")]
+    log: PathBuf,
+    /// Key the log's hashes with the content of this file
+    #[arg(long, value_name = "FILE")]
+    log_key: Option<PathBuf>,
+    /// Sign the log's checkpoints and its end with this Ed25519 key, in PEM
+    #[arg(long, value_name = "FILE")]
+    log_signing_key: Option<PathBuf>,
+}
+
+impl PolicyArguments {
+    pub(super) fn filter(&self) -> Result<Filter, Problem> {
+        let builder = self.ground.filter().policy_named(&self.policy);
+        let builder = match &self.token_key {
+            Some(key) => builder.token_key_path(key),
+            None => builder,
+        };
+        Ok(builder.build()?)
+    }
+}
+
+impl LogFileArguments {
+    /// Opens the log, for what this filter decides.
+    pub(super) fn open(&self, options: LogOptions, filter: &Filter) -> Result<DisclosureLog, Problem> {
+        let key = self.log_key.as_deref().map(Key::read).transpose()?;
+        let signing_key = self.log_signing_key.as_deref().map(SigningKey::read).transpose()?;
+        let options = key.map_or(options.clone(), |key| options.key(key));
+        let options = match signing_key {
+            Some(key) => options.sign(key),
+            None => options,
+        };
+        Ok(options.open(&self.log, filter)?)
+    }
+}
+
+impl DeskArguments {
+    /// Opens the desk. Its log is opened last: until then nothing has changed.
+    pub(super) async fn open(&self, options: LogOptions) -> Result<Desk, Problem> {
+        let filter = self.policy.filter()?;
+        let reviews: ReviewStore = self.reviews.open().await?;
+        let log = self.log.open(options, &filter)?;
+        Ok(Desk::new(reviews, log, filter))
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Usage(message) => Self::Usage(message),
+            DeskError::Review(error) => error.into(),
+            other => Self::Io(other.to_string()),
+        }
+    }
+}

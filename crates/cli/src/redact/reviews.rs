@@ -1,0 +1,119 @@
+//! The queue of reviews in a run: held messages go into it, and what was approved there comes back to its place.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::super::Problem;
+use super::super::review_arguments::{DAY, database, host, now, open};
+use super::absolute;
+use dmv_redact::Filter;
+use dmv_redact_archive::{Destination, HeldMessage, Outputs, ReviewQueue, Reviewed};
+use dmv_redact_desk::{DeskError, Standing, hold, standing};
+use dmv_redact_review::BlockingReviews;
+
+/// Where held messages wait.
+#[derive(Debug, Args)]
+pub(super) struct HoldArguments {
+    /// Put held messages into this queue of reviews, and release what was approved there: the path of a SQLite database, or a
+    /// URL postgres://... [default with --review-key: what the environment variable DMV_REDACT_REVIEW says]
+    #[arg(long, value_name = "DB", requires = "review_keys", conflicts_with_all = ["approved", "dry_run"])]
+    review: Option<String>,
+    /// The key of what is encrypted in the queue: the content of this file, 32 bytes at least. May be given again: the first
+    /// encrypts, the others decrypt what an earlier key encrypted
+    #[arg(long = "review-key", value_name = "FILE", conflicts_with_all = ["approved", "dry_run"])]
+    review_keys: Vec<PathBuf>,
+    /// Days after which a message is denied if nobody has decided
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "review_keys", value_parser = clap::value_parser!(u16).range(1..))]
+    review_days: u16,
+    /// The name of this machine in the queue, for what is approved goes out in one place [default: the host name]
+    #[arg(long, value_name = "NAME", requires = "review_keys")]
+    review_node: Option<String>,
+}
+
+impl HoldArguments {
+    /// The database's file, if it is one, and the keys: nothing else of a run may be there.
+    pub(super) fn database_file(&self) -> Option<&Path> {
+        let is_url = |database: &&String| database.contains("://");
+        self.review.as_ref().filter(|database| !is_url(database)).map(Path::new)
+    }
+
+    /// The files of the keys.
+    pub(super) fn keys(&self) -> &[PathBuf] {
+        &self.review_keys
+    }
+
+    /// What must be the same when a stopped run is resumed.
+    pub(super) fn terms(&self) -> impl std::fmt::Debug {
+        (&self.review, self.review_keys.is_empty(), &self.review_node)
+    }
+
+    /// The queue, if there is one.
+    pub(super) fn queue(&self, filter: &Filter, outputs: &Outputs) -> Result<Option<Box<dyn ReviewQueue>>, Problem> {
+        if self.review_keys.is_empty() {
+            return Ok(None);
+        }
+        let reviews = open(&database(self.review.as_deref())?, &self.review_keys)?;
+        let host = self.review_node.clone().unwrap_or_else(host);
+        let (filter, days) = (filter.clone(), i64::from(self.review_days));
+        Ok(Some(Box::new(Queue { reviews, filter, node: node(&host, outputs), days })))
+    }
+}
+
+/// Who delivers: the outputs of a run are made again by another run, so both are one; of a stream nobody knows how much of it
+/// was read, so each is another.
+fn node(host: &str, outputs: &Outputs) -> String {
+    let out = match outputs {
+        Outputs::Mirror(out) | Outputs::Files(out) => Some(out),
+        Outputs::One { destination: Destination::File(out), .. } => Some(out),
+        Outputs::One { .. } | Outputs::Nowhere => None,
+    };
+    match out {
+        Some(out) => format!("{host}: {}", absolute(out).display()),
+        None => format!("{host}: stream {:016x}", RandomState::new().build_hasher().finish()),
+    }
+}
+
+/// The queue.
+#[derive(Debug)]
+struct Queue {
+    reviews: BlockingReviews,
+    filter: Filter,
+    node: String,
+    /// Until a message is denied.
+    days: i64,
+}
+
+impl ReviewQueue for Queue {
+    fn review(&self, message: &HeldMessage<'_>) -> Result<Reviewed, String> {
+        let HeldMessage { source, id, original, requester, receipt, began } = *message;
+        let held = dmv_redact_desk::HeldMessage { source, id, original, requester, receipt };
+        let (now, store) = (now(), self.reviews.store());
+        let reviewed = async {
+            let review = hold(store, &self.filter, &held, (now + self.days * DAY, now)).await?.id();
+            let found = standing((store, &self.filter), review, &held, &self.node, (began, now)).await?;
+            Ok::<_, DeskError>(match found {
+                Standing::Waits => Reviewed::Waits,
+                Standing::Held(why) => Reviewed::Held(why),
+                Standing::Approved(request) => Reviewed::Approved(review.to_string(), request),
+            })
+        };
+        let reviewed = self.reviews.block_on(reviewed).map_err(|error| error.to_string())?;
+        reviewed.map_err(|error| error.to_string())
+    }
+
+    fn delivered(&self, reviews: &mut dyn Iterator<Item = &str>) -> Result<(), String> {
+        for review in reviews {
+            let id = review.parse().map_err(|_| "the journal names no review".to_owned())?;
+            let found = self.reviews.get(id).map_err(|error| error.to_string())?;
+            // It was ended when the outputs were made before.
+            let is_over = found.is_some_and(|review| review.summary.state.is_final());
+            if !is_over {
+                self.reviews.delivered(id, &self.node, now()).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+}

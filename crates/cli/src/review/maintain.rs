@@ -1,0 +1,123 @@
+//! `dmv-redact review settle`, `expire`, `purge`, `rekey` and `backup`: what keeps the queue in order.
+
+use std::path::PathBuf;
+
+use super::super::desk_arguments::DeskArguments;
+use super::super::output::print_text;
+use super::super::person_argument::{person, statement};
+use super::super::review_arguments::{DAY, ReviewArguments, now, runtime};
+use super::super::{Exit, Problem};
+use super::at_desk;
+use dmv_redact_review::ReviewId;
+
+/// End a delivery that was interrupted where nobody goes on with it, by what you found out.
+///
+/// A run or an export ends its own when it is started again. Of a stream, or where the machine is gone, look into its disclosure
+/// log and ask the receiver.
+#[derive(Debug, clap::Args)]
+#[group(id = "ending", required = true, multiple = false, args = ["gone_out", "not_gone_out"])]
+pub(super) struct SettleArguments {
+    /// The review
+    id: ReviewId,
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The message has gone out
+    #[arg(long)]
+    gone_out: bool,
+    /// It hasn't: it is approved again, until its approval expires
+    #[arg(long)]
+    not_gone_out: bool,
+    /// Who found out
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    by: String,
+    /// How; it is recorded
+    #[arg(long, value_name = "TEXT", value_parser = statement)]
+    reason: String,
+}
+
+/// Deny what nobody decided before its deadline, and what wasn't delivered before its approval expired. The desk does so each
+/// minute; without one, have it done every hour
+#[derive(Debug, clap::Args)]
+pub(super) struct ExpireArguments {
+    #[command(flatten)]
+    desk: DeskArguments,
+}
+
+/// Delete the contents of reviews that are over: message, request, grants and reasons. What the list shows stays, and what the
+/// disclosure log has
+#[derive(Debug, clap::Args)]
+pub(super) struct PurgeArguments {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Of reviews that have been over for so many days
+    #[arg(long, value_name = "N")]
+    days: u16,
+    /// Who deletes them [default: nobody, as of a timer]
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    by: Option<String>,
+}
+
+/// Encrypt anew with the first --review-key what another one encrypted. When it says 0, the others aren't needed any more
+#[derive(Debug, clap::Args)]
+pub(super) struct RekeyArguments {
+    #[command(flatten)]
+    reviews: ReviewArguments,
+}
+
+/// Copy a SQLite queue while it is in use. The copy needs the same keys
+#[derive(Debug, clap::Args)]
+pub(super) struct BackupArguments {
+    #[command(flatten)]
+    reviews: ReviewArguments,
+    /// Where nothing is yet
+    file: PathBuf,
+}
+
+pub(super) fn settle(arguments: &SettleArguments) -> Result<Exit, Problem> {
+    let SettleArguments { id, desk, gone_out, by, reason, .. } = arguments;
+    at_desk(desk, async |desk| {
+        desk.settle(*id, *gone_out, (reason, by), now()).await?;
+        let state = if *gone_out { "delivered" } else { "approved" };
+        print_text(&format!("review {id}: {state}\n"))?;
+        Ok(Exit::Released)
+    })
+}
+
+pub(super) fn expire(arguments: &ExpireArguments) -> Result<Exit, Problem> {
+    at_desk(&arguments.desk, async |desk| {
+        let count = desk.expire(now()).await?;
+        print_text(&format!("expired: {count}\n"))?;
+        Ok(Exit::Released)
+    })
+}
+
+pub(super) fn purge(arguments: &PurgeArguments) -> Result<Exit, Problem> {
+    let PurgeArguments { desk, days, by } = arguments;
+    at_desk(desk, async |desk| {
+        let now = now();
+        let count = desk.purge(now - i64::from(*days) * DAY, by.as_deref(), now).await?;
+        print_text(&format!("purged: {count}\n"))?;
+        Ok(Exit::Released)
+    })
+}
+
+pub(super) fn rekey(arguments: &RekeyArguments) -> Result<Exit, Problem> {
+    let count = runtime()?.block_on(async {
+        let store = arguments.reviews.open().await?;
+        let count = store.rekey().await;
+        store.close().await;
+        Ok::<_, Problem>(count?)
+    })?;
+    print_text(&format!("encrypted anew: {count}\n"))?;
+    Ok(Exit::Released)
+}
+
+pub(super) fn backup(arguments: &BackupArguments) -> Result<Exit, Problem> {
+    runtime()?.block_on(async {
+        let store = arguments.reviews.open().await?;
+        let copied = store.backup(&arguments.file).await;
+        store.close().await;
+        Ok::<_, Problem>(copied?)
+    })?;
+    Ok(Exit::Released)
+}

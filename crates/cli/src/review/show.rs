@@ -1,0 +1,211 @@
+//! `dmv-redact review show` and `review record`: what a person sees before deciding.
+
+use std::fmt::Write;
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use super::super::desk_arguments::{DeskArguments, PolicyArguments};
+use super::super::output::{print_json, print_text};
+use super::super::person_argument::{person, statement};
+use super::super::review_arguments::{ReviewArguments, now, runtime};
+use super::super::{Exit, Problem};
+use super::list::to_json;
+use super::{Form, GrantArguments, at_desk, minute, safe};
+use dmv_redact_desk::{ElementOutcome, ReviewView, view};
+use dmv_redact_review::{ReviewId, Verdict};
+
+/// Show a review: who asks and why, what would go out and by which rules, and what must be done then.
+///
+/// With --claim and --instrument: what would go out if it were approved with these. Shows no value of the message, and takes no
+/// step: nothing is recorded.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The review
+    id: ReviewId,
+    #[command(flatten)]
+    reviews: ReviewArguments,
+    #[command(flatten)]
+    policy: PolicyArguments,
+    #[command(flatten)]
+    grants: GrantArguments,
+    /// For people or for programs
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+}
+
+/// Print the message of a review as it came, whole. That somebody sees it is recorded first.
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordArguments {
+    /// The review
+    id: ReviewId,
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Who sees it
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    by: String,
+    /// Why it must be seen
+    #[arg(long, value_name = "TEXT", value_parser = statement)]
+    reason: String,
+}
+
+pub(super) fn show(arguments: &Arguments) -> Result<Exit, Problem> {
+    let filter = arguments.policy.filter()?;
+    let found = runtime()?.block_on(async {
+        let store = arguments.reviews.open().await?;
+        let found = view((&store, &filter), arguments.id, &arguments.grants.grants(), now()).await;
+        store.close().await;
+        Ok::<_, Problem>(found?)
+    })?;
+    match arguments.output {
+        Form::Json => print_json(&document(&found))?,
+        Form::Text => print_text(&text(&found))?,
+    }
+    Ok(Exit::Released)
+}
+
+pub(super) fn record(arguments: &RecordArguments) -> Result<Exit, Problem> {
+    let RecordArguments { id, desk, by, reason } = arguments;
+    at_desk(desk, async |desk| {
+        let original = desk.show_original(*id, reason, by).await?;
+        let mut stdout = std::io::stdout().lock();
+        let written = stdout.write_all(&original).and_then(|()| stdout.flush());
+        written.map_err(|error| Problem::Io(format!("stdout: {error}")))?;
+        Ok(Exit::Released)
+    })
+}
+
+fn document(view: &ReviewView) -> Value {
+    let decisions = view.review.decisions.iter().map(|decision| {
+        json!({
+            "verdict": verdict(decision.verdict),
+            "by": decision.by,
+            "at": minute(decision.at),
+            "expires": decision.expires.map(minute),
+            "content": decision.content,
+        })
+    });
+    let vouches = view.vouches.iter().map(|claim| {
+        json!({
+            "claim": claim.claim, "title": claim.title, "issuers": claim.issuers, "specifies": claim.specifies
+        })
+    });
+    let elements = view.elements.iter().map(|line| {
+        json!({
+            "element": line.id, "title": line.title, "outcome": line.outcome.name(), "values": line.values,
+            "rules": line.rules
+        })
+    });
+    let rules = view
+        .rules
+        .iter()
+        .map(|rule| json!({ "id": rule.id, "kind": rule.kind, "title": rule.title, "basis": rule.basis }));
+    let duties = view.duties.iter().map(|duty| {
+        json!({
+            "id": duty.id, "do": duty.task, "to": duty.to,
+            "due": if duty.is_before { Some("before".to_owned()) } else { duty.last_day.map(|day| day.to_string()) }
+        })
+    });
+    json!({
+        "review": to_json(&view.review.summary),
+        "digest": view.review.digest.map(|digest| digest.to_string()),
+        "request": view.request,
+        "requester": view.requester.map(|ori| ori.to_string()),
+        "agency-classes": view.agency_classes,
+        "policy": { "name": view.held_by.0, "version": view.held_by.1, "is-other": view.is_other_policy },
+        "vouches": vouches.collect::<Vec<_>>(),
+        "decisions": decisions.collect::<Vec<_>>(),
+        "disposition": view.disposition.name(),
+        "detail": view.detail,
+        "elements": elements.collect::<Vec<_>>(),
+        "rules": rules.collect::<Vec<_>>(),
+        "duties": duties.collect::<Vec<_>>(),
+        "message": view.message,
+    })
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approved => "approved",
+        Verdict::Denied => "denied",
+    }
+}
+
+fn text(view: &ReviewView) -> String {
+    let mut text = String::new();
+    // Writing to a text can't fail.
+    let _ = write(view, &mut text);
+    text
+}
+
+fn write(view: &ReviewView, text: &mut String) -> std::fmt::Result {
+    let summary = &view.review.summary;
+    let people = if summary.two_people { ", two people must approve it" } else { "" };
+    writeln!(text, "Review {}: {}{people}", summary.id, summary.state)?;
+    writeln!(text, "  from           {} {}", safe(&summary.source), safe(&summary.message))?;
+    writeln!(text, "  decide before  {} UTC", minute(summary.deadline))?;
+    writeln!(text, "  requester      {}, {}", safe(&summary.requester), view.agency_classes.join(", "))?;
+    let request = &view.request;
+    let stated = [
+        ("purpose", &request.purpose),
+        ("reason", &request.reason),
+        ("line", &request.line),
+        ("user", &request.user),
+        ("state", &request.state),
+    ];
+    for (name, value) in stated.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        writeln!(text, "  {name:13}  {}", safe(value))?;
+    }
+    for instrument in &request.instruments {
+        writeln!(text, "  shows          {}", safe(&instrument.to_string()))?;
+    }
+    for claim in request.claims.iter().filter(|claim| !request.instruments.iter().any(|own| own.claim() == *claim)) {
+        writeln!(text, "  claims         {}", safe(claim))?;
+    }
+    let (name, version) = &view.held_by;
+    writeln!(text, "  held by        {} {}", safe(name), safe(version))?;
+    if view.is_other_policy {
+        writeln!(text, "  CAUTION        the policy that decides now is another one than that")?;
+    }
+    for decision in &view.review.decisions {
+        let (verdict, by, at) = (verdict(decision.verdict), safe(&decision.by), minute(decision.at));
+        writeln!(text, "  {verdict:13}  by {by}, {at} UTC")?;
+    }
+    writeln!(text, "\nA reviewer may vouch for")?;
+    for claim in &view.vouches {
+        let paper = match claim.issuers.as_slice() {
+            [] => String::new(),
+            issuers => format!(" [paper of {}]", issuers.join(" or ")),
+        };
+        writeln!(text, "  {}{paper}  {}", claim.claim, claim.title.as_deref().map(safe).unwrap_or_default())?;
+    }
+    let why = view.detail.map_or_else(String::new, |why| format!(": {why}"));
+    writeln!(text, "\nWith this the message is {}{why}", view.disposition.name())?;
+    for line in &view.elements {
+        let rules = match line.rules.as_slice() {
+            [] if line.outcome == ElementOutcome::Removed => "no permit names it".to_owned(),
+            [] => "every grant has it".to_owned(),
+            rules => rules.join(", "),
+        };
+        writeln!(text, "  {:11}  {:40}  {:>3}  {}", line.outcome.name(), line.id, line.values, safe(&rules))?;
+    }
+    writeln!(text, "\nRules that apply")?;
+    for rule in &view.rules {
+        let title = rule.title.as_deref().map(safe).unwrap_or_default();
+        let basis = rule.basis.as_deref().map(|basis| format!(" ({})", safe(basis))).unwrap_or_default();
+        writeln!(text, "  {:6}  {}: {title}{basis}", rule.kind, safe(&rule.id))?;
+    }
+    if !view.duties.is_empty() {
+        writeln!(text, "\nWhat must be done")?;
+    }
+    for duty in &view.duties {
+        let to = duty.to.as_deref().map(|to| format!(" to {}", safe(to))).unwrap_or_default();
+        let due = match duty.last_day {
+            _ if duty.is_before => "before the message goes out".to_owned(),
+            Some(day) => format!("by {day}"),
+            None => "without a date".to_owned(),
+        };
+        writeln!(text, "  {}: {}{to}, {due}", safe(&duty.id), duty.task)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The arguments that name a queue of reviews: shared by the verbs that fill it and those that people decide with.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use tokio::runtime::{Builder, Runtime};
+
+use super::Problem;
+use dmv_redact_review::{BlockingReviews, Keys, ReviewError, ReviewStore};
+
+/// Where the URL of a queue may be, for it may have a password.
+const VARIABLE: &str = "DMV_REDACT_REVIEW";
+
+/// Seconds of a day.
+pub(super) const DAY: i64 = 86_400;
+
+#[derive(Debug, Args)]
+pub(super) struct ReviewArguments {
+    /// The queue of reviews: the path of a SQLite database, made if it is missing, or a URL postgres://... [default: what the
+    /// environment variable DMV_REDACT_REVIEW says]
+    #[arg(long, value_name = "DB")]
+    review: Option<String>,
+    /// The key of what is encrypted in it: the content of this file, 32 bytes at least. May be given again: the first encrypts,
+    /// the others decrypt what an earlier key encrypted
+    #[arg(long = "review-key", value_name = "FILE", required = true)]
+    review_keys: Vec<PathBuf>,
+}
+
+/// The queue's path or URL that is meant.
+pub(super) fn database(given: Option<&str>) -> Result<String, Problem> {
+    match given.map(str::to_owned).or_else(|| std::env::var(VARIABLE).ok()) {
+        Some(database) if !database.is_empty() => Ok(database),
+        _ => Err(Problem::Usage(format!("no queue of reviews: add `--review DB`, or set {VARIABLE}"))),
+    }
+}
+
+/// A runtime of this thread.
+pub(super) fn runtime() -> Result<Runtime, Problem> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Problem::Io(format!("runtime: {error}")))
+}
+
+/// Opens a queue.
+pub(super) fn open(database: &str, keys: &[PathBuf]) -> Result<BlockingReviews, Problem> {
+    Ok(BlockingReviews::open(database, Keys::read(keys)?)?)
+}
+
+impl ReviewArguments {
+    /// Opens the queue.
+    pub(super) async fn open(&self) -> Result<ReviewStore, Problem> {
+        Ok(ReviewStore::open(&database(self.review.as_deref())?, Keys::read(&self.review_keys)?).await?)
+    }
+}
+
+impl From<ReviewError> for Problem {
+    fn from(error: ReviewError) -> Self {
+        let text = error.to_string();
+        match error {
+            ReviewError::Io(_) | ReviewError::Corrupt(_) => Self::Io(text),
+            _ => Self::Usage(text),
+        }
+    }
+}
+
+/// The time in Unix seconds.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The name of this machine.
+pub(super) fn host() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    name
+}
