@@ -88,6 +88,14 @@ impl BlockingReviews {
         run(&self.runtime, self.store.decide(id, digest, decision, now))
     }
 
+    /// See [`ReviewStore::due`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn due(&self, now: i64, limit: u32) -> Result<Vec<ReviewSummary>, ReviewError> {
+        run(&self.runtime, self.store.due(now, limit))
+    }
+
     /// See [`ReviewStore::expire`].
     ///
     /// # Errors
@@ -110,6 +118,14 @@ impl BlockingReviews {
     /// As there.
     pub fn begin_delivery(&self, id: ReviewId, node: &str, now: i64) -> Result<(), ReviewError> {
         run(&self.runtime, self.store.begin_delivery(id, node, now))
+    }
+
+    /// See [`ReviewStore::delivering`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn delivering(&self, node: &str) -> Result<Vec<ReviewSummary>, ReviewError> {
+        run(&self.runtime, self.store.delivering(node))
     }
 
     /// See [`ReviewStore::delivered`].
