@@ -73,6 +73,9 @@ impl ReviewStore {
         let mut transaction = self.database.begin().await?;
         let result = self.rekey_fingerprints(&mut transaction).await;
         let mut count = end(transaction, result).await?;
+        let mut transaction = self.database.begin().await?;
+        let result = self.rekey_accounts(&mut transaction).await;
+        count += end(transaction, result).await?;
         let mut last = (String::new(), String::new());
         loop {
             let mut transaction = self.database.begin().await?;
