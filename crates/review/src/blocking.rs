@@ -5,8 +5,8 @@ use std::path::Path;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::{
-    Added, Approved, ContentDigest, Decision, Filter, Keys, NewReview, Review, ReviewError, ReviewId, ReviewStore,
-    ReviewSummary, State,
+    Account, AccountChange, Added, Approved, ContentDigest, Decision, Filter, Keys, NewReview, Review, ReviewError,
+    ReviewId, ReviewStore, ReviewSummary, Role, State,
 };
 
 /// A [`ReviewStore`] with a runtime of its own, on the thread that calls. It may be shared by threads.
@@ -88,6 +88,14 @@ impl BlockingReviews {
         run(&self.runtime, self.store.decide(id, digest, decision, now))
     }
 
+    /// See [`ReviewStore::due`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn due(&self, now: i64, limit: u32) -> Result<Vec<ReviewSummary>, ReviewError> {
+        run(&self.runtime, self.store.due(now, limit))
+    }
+
     /// See [`ReviewStore::expire`].
     ///
     /// # Errors
@@ -136,6 +144,14 @@ impl BlockingReviews {
         run(&self.runtime, self.store.begin_delivery(id, node, now))
     }
 
+    /// See [`ReviewStore::delivering`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn delivering(&self, node: &str) -> Result<Vec<ReviewSummary>, ReviewError> {
+        run(&self.runtime, self.store.delivering(node))
+    }
+
     /// See [`ReviewStore::delivered`].
     ///
     /// # Errors
@@ -174,6 +190,38 @@ impl BlockingReviews {
     /// As there.
     pub fn backup(&self, path: &Path) -> Result<(), ReviewError> {
         run(&self.runtime, self.store.backup(path))
+    }
+
+    /// See [`ReviewStore::add_account`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_account(&self, name: &str, role: Role, password: Option<&str>, now: i64) -> Result<(), ReviewError> {
+        run(&self.runtime, self.store.add_account(name, role, password, now))
+    }
+
+    /// See [`ReviewStore::accounts`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn accounts(&self) -> Result<Vec<Account>, ReviewError> {
+        run(&self.runtime, self.store.accounts())
+    }
+
+    /// See [`ReviewStore::account`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn account(&self, name: &str) -> Result<Option<Account>, ReviewError> {
+        run(&self.runtime, self.store.account(name))
+    }
+
+    /// See [`ReviewStore::change_account`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn change_account(&self, name: &str, change: &AccountChange<'_>, now: i64) -> Result<(), ReviewError> {
+        run(&self.runtime, self.store.change_account(name, change, now))
     }
 }
 

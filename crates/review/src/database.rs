@@ -1,4 +1,4 @@
-//! Where the two databases differ: how they are opened, their schema, and how a transaction begins. All else is one set of
+//! Where the two databases differ: how they are opened, what makes their schema, and how a transaction begins. All else is one set of
 //! queries, through sqlx's `Any` driver.
 
 use std::fs::{self, File, OpenOptions};
@@ -11,37 +11,13 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Transaction};
 
 use super::ReviewError;
-
-/// The version of the schema below.
-const SCHEMA_VERSION: i64 = 1;
+use crate::schema::{SCHEMA_VERSION, statements_after};
 
 /// The connections of a store at most. SQLite writes with one at a time; the others read meanwhile.
 const CONNECTIONS: u32 = 4;
 
 /// How long to wait for a connection, and for another's transaction in SQLite.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// In SQLite's types. `BLOB` is `BYTEA` in PostgreSQL.
-///
-/// A review is its row: `state` and `version` change together. `fingerprint` says which message it is of, and is unique but
-/// for expired ones. What is encrypted lies apart, so that a list reads none of it.
-const TABLES: [&str; 9] = [
-    "CREATE TABLE review_meta (name TEXT NOT NULL PRIMARY KEY, number BIGINT, key_id TEXT, content BLOB)",
-    "CREATE TABLE reviews (id TEXT NOT NULL PRIMARY KEY, fingerprint TEXT NOT NULL, source TEXT NOT NULL, \
-     message TEXT NOT NULL, requester TEXT NOT NULL, message_key TEXT, bytes BIGINT NOT NULL, two_people BIGINT NOT NULL, \
-     added BIGINT NOT NULL, deadline BIGINT NOT NULL, state TEXT NOT NULL, version BIGINT NOT NULL, expires BIGINT, \
-     closed BIGINT, node TEXT, since BIGINT, purged BIGINT)",
-    "CREATE TABLE review_decisions (review TEXT NOT NULL REFERENCES reviews (id), number BIGINT NOT NULL, \
-     verdict TEXT NOT NULL, decided_by TEXT NOT NULL, decided_at BIGINT NOT NULL, expires BIGINT, \
-     PRIMARY KEY (review, number))",
-    "CREATE TABLE review_secrets (review TEXT NOT NULL REFERENCES reviews (id), name TEXT NOT NULL, key_id TEXT NOT NULL, \
-     content BLOB NOT NULL, PRIMARY KEY (review, name))",
-    "CREATE UNIQUE INDEX reviews_fingerprint ON reviews (fingerprint) WHERE state <> 'expired'",
-    "CREATE INDEX reviews_queue ON reviews (state, deadline, id)",
-    "CREATE INDEX reviews_of_requester ON reviews (state, requester, deadline, id)",
-    "CREATE INDEX reviews_approved ON reviews (source, id) WHERE state = 'approved'",
-    "CREATE INDEX reviews_closed ON reviews (closed) WHERE closed IS NOT NULL AND purged IS NULL",
-];
 
 /// A database, open.
 pub(crate) struct Database {
@@ -177,7 +153,8 @@ pub(crate) async fn end<T>(
 }
 
 impl Kind {
-    /// Makes the tables in an empty database; refuses those of a later version, and another program's.
+    /// Makes the tables in an empty database, and what is missing in one of an earlier version; refuses those of a later
+    /// version, and another program's.
     async fn prepare(self, connection: &mut AnyConnection) -> Result<(), ReviewError> {
         self.configure(connection).await?;
         if !self.has_tables(connection).await? {
@@ -186,41 +163,46 @@ impl Kind {
                 return Err(ReviewError::Usage("the database is of another program".to_owned()));
             }
             self.write_ahead(connection).await?;
-            let mut transaction = connection.begin_with(self.begin()).await?;
-            let result = self.make_tables(&mut transaction).await;
-            match result {
-                Ok(()) => transaction.commit().await?,
-                Err(_) => drop(transaction.rollback().await),
-            }
-            result?;
+        }
+        if self.version(connection).await? == SCHEMA_VERSION {
+            return Ok(());
+        }
+        let mut transaction = connection.begin_with(self.begin()).await?;
+        let result = self.upgrade(&mut transaction).await;
+        match result {
+            Ok(()) => transaction.commit().await?,
+            Err(_) => drop(transaction.rollback().await),
+        }
+        result
+    }
+
+    /// Makes the current version of an earlier one, unless another has just done so.
+    async fn upgrade(self, connection: &mut AnyConnection) -> Result<(), ReviewError> {
+        if self == Self::Postgres {
+            // Two nodes that begin at once would both make the tables.
+            let lock = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7305808869232505956); END $$";
+            connection.execute(lock).await?;
+        }
+        for statement in statements_after(self.version(connection).await?) {
+            connection.execute(self.ddl(statement)).await?;
+        }
+        Ok(())
+    }
+
+    /// The version of the schema: 0 of an empty database. One that this program doesn't know is an error.
+    async fn version(self, connection: &mut AnyConnection) -> Result<i64, ReviewError> {
+        if !self.has_tables(connection).await? {
+            return Ok(0);
         }
         let query = sqlx::query("SELECT number FROM review_meta WHERE name = 'schema'");
-        let version = query.fetch_optional(connection).await?;
-        match version.map(|row| row.try_get::<i64, _>(0)).transpose()? {
-            Some(SCHEMA_VERSION) => Ok(()),
+        match query.fetch_optional(connection).await?.map(|row| row.try_get::<i64, _>(0)).transpose()? {
+            Some(version @ 1..=SCHEMA_VERSION) => Ok(version),
             Some(version) if version > SCHEMA_VERSION => Err(ReviewError::Usage(format!(
                 "the queue was written by a later version of the program: its schema is {version}, this one reads \
                  {SCHEMA_VERSION}"
             ))),
             _ => Err(ReviewError::Corrupt("the queue doesn't say what its schema is".to_owned())),
         }
-    }
-
-    async fn make_tables(self, connection: &mut AnyConnection) -> Result<(), ReviewError> {
-        if self == Self::Postgres {
-            // Two nodes that begin at once would both make the tables.
-            let lock = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7305808869232505956); END $$";
-            connection.execute(lock).await?;
-        }
-        if self.has_tables(connection).await? {
-            return Ok(());
-        }
-        for statement in TABLES {
-            connection.execute(self.ddl(statement)).await?;
-        }
-        let insert = "INSERT INTO review_meta (name, number) VALUES ('schema', $1)";
-        sqlx::query(insert).bind(SCHEMA_VERSION).execute(connection).await?;
-        Ok(())
     }
 
     /// How a transaction that writes begins.

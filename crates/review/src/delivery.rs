@@ -4,11 +4,11 @@ use std::fmt;
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, Row};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
-use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, State};
+use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, ReviewSummary, State};
 use crate::database::end;
-use crate::review::id_of;
+use crate::review::{SUMMARY_COLUMNS, id_of};
 use crate::store::{check_name, wrong_state};
 
 type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
@@ -93,6 +93,19 @@ impl ReviewStore {
             }
             result => result,
         }
+    }
+
+    /// The deliveries that a node began and didn't end, by deadline: after an interruption, those that somebody has to look
+    /// up in the log.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn delivering(&self, node: &str) -> Result<Vec<ReviewSummary>, ReviewError> {
+        let query = format!(
+            "SELECT {SUMMARY_COLUMNS} FROM reviews WHERE state = 'delivering' AND node = $1 ORDER BY deadline, id"
+        );
+        let rows = sqlx::query(AssertSqlSafe(query)).bind(node).fetch_all(&self.database.pool).await?;
+        rows.iter().map(ReviewSummary::of_row).collect()
     }
 
     /// Ends a delivery that this node began: the message has gone out, at `now`, in Unix seconds.

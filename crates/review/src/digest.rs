@@ -93,7 +93,7 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], ReviewError> {
 }
 
 /// Exactly `N` bytes in lower-case hexadecimal digits: each value has one text.
-fn of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(crate) fn of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.as_bytes();
     if digits.len() != 2 * N {
         return None;

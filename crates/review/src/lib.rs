@@ -11,6 +11,9 @@
 //!    looked at the log and calls `delivered` or [`ReviewStore::abandon_delivery`]. So nothing goes out twice, and nothing
 //!    approved is lost (P11).
 //!
+//! The people who decide have accounts here as well, each with a [`Role`]: [`ReviewStore::sign_in`] begins a [`Session`],
+//! and [`ReviewStore::session`] says whose a token is. Whether the role may do something is for the caller to ask.
+//!
 //! Times are Unix seconds, and the caller gives them: nothing here reads a clock. A deadline of 100 is over at 100.
 //!
 //! ```
@@ -39,6 +42,7 @@
 //! # }
 //! ```
 
+mod accounts;
 mod blocking;
 mod database;
 mod decide;
@@ -46,14 +50,17 @@ mod delivery;
 mod digest;
 mod due;
 mod error;
+mod hashing;
 mod keys;
 mod list;
 mod maintenance;
 mod review;
+mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{Account, AccountChange, PasswordCheck, Role, Session, SignIn};
 pub use blocking::BlockingReviews;
 pub use decide::{Decision, DecisionKind};
 pub use delivery::Approved;

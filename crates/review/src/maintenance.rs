@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::{ReviewError, ReviewId, ReviewStore};
+use super::{ReviewError, ReviewId, ReviewStore, ReviewSummary};
 use crate::database::end;
 use crate::keys::Place;
-use crate::review::id_of;
+use crate::review::{SUMMARY_COLUMNS, id_of};
 use crate::store::{FINGERPRINT_KEY, sealed};
 
 /// Reviews purged, or contents encrypted anew, in one transaction. Others write in between.
@@ -18,9 +18,20 @@ const BATCH: i64 = 64;
 const MAX_EXPIRED: i64 = 1000;
 
 impl ReviewStore {
+    /// What [`expire`](Self::expire) would take at `now`, in Unix seconds, so that it can be put on record before (P12): the
+    /// first `limit` reviews, in the order in which they were over. Nothing is changed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn due(&self, now: i64, limit: u32) -> Result<Vec<ReviewSummary>, ReviewError> {
+        let query = sqlx::query(AssertSqlSafe(due_sql(SUMMARY_COLUMNS))).bind(now).bind(i64::from(limit));
+        let rows = query.fetch_all(&self.database.pool).await?;
+        rows.iter().map(ReviewSummary::of_row).collect()
+    }
+
     /// Denies by the clock, at `now`, in Unix seconds: what nobody decided before its deadline, and what nobody sent before
-    /// its approval expired. Gives the reviews that became expired by this call, at most 1000: call it until it gives none.
-    /// Each is given once, to one caller.
+    /// its approval expired. Gives the reviews that became expired by this call, at most 1000, those first that
+    /// were over first: call it until it gives none. Each is given once, to one caller.
     ///
     /// A clock that is set back reopens none of them.
     ///
@@ -62,6 +73,9 @@ impl ReviewStore {
         let mut transaction = self.database.begin().await?;
         let result = self.rekey_fingerprints(&mut transaction).await;
         let mut count = end(transaction, result).await?;
+        let mut transaction = self.database.begin().await?;
+        let result = self.rekey_accounts(&mut transaction).await;
+        count += end(transaction, result).await?;
         let mut last = (String::new(), String::new());
         loop {
             let mut transaction = self.database.begin().await?;
@@ -126,12 +140,21 @@ impl ReviewStore {
     }
 }
 
+/// The columns of the reviews that are over at `$1`: the first `$2`, in the order in which they were. Of each state the first
+/// ones, which an index has in this order.
+fn due_sql(columns: &str) -> String {
+    let part = |(number, state, column)| {
+        format!(
+            "SELECT * FROM (SELECT {columns}, {column} AS due FROM reviews WHERE state = '{state}' AND {column} <= $1 \
+             ORDER BY {column}, id LIMIT $2) AS part_{number}"
+        )
+    };
+    let parts = [(1, "open", "deadline"), (2, "half-approved", "deadline"), (3, "approved", "expires")].map(part);
+    format!("SELECT {columns} FROM ({}) AS parts ORDER BY due, id LIMIT $2", parts.join(" UNION ALL "))
+}
+
 async fn expire_some(connection: &mut AnyConnection, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
-    let query = sqlx::query(
-        "SELECT id FROM reviews WHERE state = 'open' AND deadline <= $1 \
-         UNION ALL SELECT id FROM reviews WHERE state = 'half-approved' AND deadline <= $1 \
-         UNION ALL SELECT id FROM reviews WHERE state = 'approved' AND expires <= $1 LIMIT $2",
-    );
+    let query = sqlx::query(AssertSqlSafe(due_sql("id")));
     let mut expired = Vec::new();
     for id in sorted_ids(&query.bind(now).bind(MAX_EXPIRED).fetch_all(&mut *connection).await?)? {
         // Asked again: in PostgreSQL it may have changed since it was found.

@@ -10,6 +10,7 @@ use sqlx::{AnyConnection, Row};
 use super::{Added, ContentDigest, Decided, Keys, NewReview, Review, ReviewError, ReviewId, ReviewSummary, Verdict};
 use crate::database::{Database, end};
 use crate::digest::random;
+use crate::hashing::Hasher;
 use crate::keys::{Place, Sealed};
 use crate::review::{SUMMARY_COLUMNS, id_of, state_of};
 use dmv_redact_model::hex::hex;
@@ -17,12 +18,16 @@ use dmv_redact_model::hex::hex;
 /// The queue of held messages. It may be shared by threads, and its database by processes and, in PostgreSQL, by nodes.
 ///
 /// What is encrypted: the original, its digest, the details, grants and reasons. What isn't, because a list shows it:
-/// source, identifier, requester, message key, lengths, times, names of reviewers and nodes.
+/// source, identifier, requester, message key, lengths, times, names of reviewers and nodes. Of accounts, the hash of the
+/// password is encrypted; names, roles and times are readable, and can't be changed without a key.
 pub struct ReviewStore {
     pub(crate) database: Database,
     pub(crate) keys: Keys,
     /// Makes fingerprints. It is random, and stays when the keys rotate.
     fingerprints: Hmac<Sha256>,
+    /// Makes what sessions and counted attempts are known by. It stays as well.
+    pub(crate) account_key: Hmac<Sha256>,
+    pub(crate) hasher: Hasher,
 }
 
 /// What is encrypted of a review, by name.
@@ -52,7 +57,8 @@ impl ReviewStore {
     pub async fn open(url_or_path: &str, keys: Keys) -> Result<Self, ReviewError> {
         let database = Database::open(url_or_path).await?;
         let fingerprints = fingerprint_key(&database, &keys).await?;
-        Ok(Self { database, keys, fingerprints })
+        let account_key = account_key(&fingerprints)?;
+        Ok(Self { database, keys, fingerprints, account_key, hasher: Hasher::new() })
     }
 
     /// Adds a held message at `now`, in Unix seconds. It is on disk when this returns.
@@ -146,12 +152,8 @@ impl ReviewStore {
     /// Says which message a review is of (source, identifier, requester, content), without telling anything of it to
     /// whoever has no key.
     fn fingerprint(&self, texts: [&str; 3], digest: &ContentDigest) -> String {
-        let mut hmac = self.fingerprints.clone();
-        for part in texts.map(str::as_bytes).into_iter().chain([digest.as_bytes().as_slice()]) {
-            hmac.update(&(part.len() as u64).to_be_bytes());
-            hmac.update(part);
-        }
-        hex(&hmac.finalize().into_bytes())
+        let [source, id, requester] = texts.map(str::as_bytes);
+        hex(&mac(&self.fingerprints, &[source, id, requester, digest.as_bytes()]).finalize().into_bytes())
     }
 
     /// The digest of a review's original, when the row is of the message that was added.
@@ -322,6 +324,23 @@ async fn fingerprint_key(database: &Database, keys: &Keys) -> Result<Hmac<Sha256
     let row = row.ok_or_else(|| ReviewError::Corrupt("the queue has no key of fingerprints".to_owned()))?;
     let key = keys.decrypt(FINGERPRINT_KEY, &sealed(&row)?)?;
     Hmac::new_from_slice(&key).map_err(|_| ReviewError::Corrupt("the key of fingerprints is none".to_owned()))
+}
+
+/// The key of accounts, derived from that of fingerprints. What it is derived by can't be a part of a fingerprint: those
+/// begin with a length.
+fn account_key(fingerprints: &Hmac<Sha256>) -> Result<Hmac<Sha256>, ReviewError> {
+    let key = fingerprints.clone().chain_update(b"dmv-redact review accounts\n").finalize().into_bytes();
+    Hmac::new_from_slice(&key).map_err(|_| ReviewError::Corrupt("the key of fingerprints is none".to_owned()))
+}
+
+/// A keyed hash of several parts, each with its length before it.
+pub(crate) fn mac(key: &Hmac<Sha256>, parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut hmac = key.clone();
+    for part in parts {
+        hmac.update(&(part.len() as u64).to_be_bytes());
+        hmac.update(part);
+    }
+    hmac
 }
 
 fn check(review: &NewReview<'_>, now: i64) -> Result<(), ReviewError> {

@@ -58,6 +58,8 @@ fn p11_a_delivery_that_was_interrupted_is_shown_and_taken_back(place: &Place) {
 
     let reviews = place.open();
     let shown = reviews.list(&Filter { states: vec![State::Delivering], ..Filter::default() }).unwrap();
+    assert_eq!(reviews.delivering("one").unwrap(), shown);
+    assert!(reviews.delivering("two").unwrap().is_empty());
     assert_eq!(shown.len(), 1);
     assert_eq!((shown[0].id, shown[0].delivery.clone()), (id, Some(Delivery { node: "one".into(), since: NOW + 1 })));
     assert!(matches!(reviews.abandon_delivery(id, "two"), Err(ReviewError::Refused { .. })));

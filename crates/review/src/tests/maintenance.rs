@@ -17,13 +17,18 @@ fn p2_a_deadline_denies_and_a_clock_set_back_reopens_nothing(place: &Place) {
     let (half, half_digest) = reviews.added(&NewReview { two_people: true, ..of_review("b", b"{}") });
     let (later, _) = reviews.added(&NewReview { deadline: DEADLINE + 1, ..of_review("c", b"{}") });
     reviews.decide(half, &half_digest, &approval("ann"), NOW).unwrap();
-    assert!(reviews.expire(DEADLINE - 1).unwrap().is_empty());
+    let due = |now, limit| reviews.due(now, limit).unwrap().into_iter().map(|review| review.id).collect::<Vec<_>>();
+    assert!(reviews.expire(DEADLINE - 1).unwrap().is_empty() && due(DEADLINE - 1, 10).is_empty());
+    let announced = due(DEADLINE, 10);
+    assert_eq!(due(DEADLINE + 1, 10), [announced.clone(), vec![later]].concat());
+    assert_eq!(due(DEADLINE + 1, 1), announced[..1]);
     let mut expired = reviews.expire(DEADLINE).unwrap();
     expired.sort();
     let mut both = [id, half];
     both.sort();
     assert_eq!(expired, both);
-    assert!(reviews.expire(DEADLINE).unwrap().is_empty());
+    assert_eq!(expired, announced);
+    assert!(reviews.expire(DEADLINE).unwrap().is_empty() && due(DEADLINE, 10).is_empty());
 
     // Set back.
     assert!(reviews.expire(NOW).unwrap().is_empty());

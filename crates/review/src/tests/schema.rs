@@ -10,7 +10,7 @@ on_both! {
 
 fn p2_a_queue_of_a_later_version_is_refused(place: &Place) {
     let reviews = place.open();
-    reviews.sql("UPDATE review_meta SET number = 2 WHERE name = 'schema'");
+    reviews.sql("UPDATE review_meta SET number = 3 WHERE name = 'schema'");
     let error = place.open_with(&[1]).unwrap_err();
     assert!(matches!(error, ReviewError::Usage(_)));
     assert!(error.to_string().contains("a later version"), "{error}");
