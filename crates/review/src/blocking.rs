@@ -104,22 +104,6 @@ impl BlockingReviews {
         run(&self.runtime, self.store.expire(now))
     }
 
-    /// See [`ReviewStore::due`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn due(&self, now: i64, limit: u32) -> Result<Vec<ReviewSummary>, ReviewError> {
-        run(&self.runtime, self.store.due(now, limit))
-    }
-
-    /// See [`ReviewStore::delivering`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn delivering(&self, node: &str) -> Result<Vec<ReviewSummary>, ReviewError> {
-        run(&self.runtime, self.store.delivering(node))
-    }
-
     /// Waits for other work on the store's runtime: for what is built on [`ReviewStore`].
     ///
     /// # Errors

@@ -48,7 +48,6 @@ mod database;
 mod decide;
 mod delivery;
 mod digest;
-mod due;
 mod error;
 mod hashing;
 mod keys;
