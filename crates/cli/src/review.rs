@@ -1,6 +1,7 @@
 //! `dmv-redact review`: the desk on the command line: lists reviews, shows what would go out, approves, denies, delivers, and
 //! keeps the queue in order. Each step is in the disclosure log before it is taken.
 
+mod account;
 mod decide;
 mod list;
 mod maintain;
@@ -34,6 +35,8 @@ enum Verb {
     Deny(decide::DenyArguments),
     Export(decide::ExportArguments),
     Settle(maintain::SettleArguments),
+    #[command(subcommand)]
+    Account(account::Arguments),
     Expire(maintain::ExpireArguments),
     Purge(maintain::PurgeArguments),
     Rekey(maintain::RekeyArguments),
@@ -86,6 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Verb::Deny(arguments) => decide::deny(arguments),
         Verb::Export(arguments) => decide::export(arguments),
         Verb::Settle(arguments) => maintain::settle(arguments),
+        Verb::Account(arguments) => account::account(arguments),
         Verb::Expire(arguments) => maintain::expire(arguments),
         Verb::Purge(arguments) => maintain::purge(arguments),
         Verb::Rekey(arguments) => maintain::rekey(arguments),

@@ -7,6 +7,7 @@
 //!
 //! Times are Unix seconds, and the caller gives them.
 
+mod accounts;
 mod decide;
 mod deliver;
 mod desk;
