@@ -226,11 +226,18 @@ impl Summary {
     }
 
     /// What to do about problems.
-    pub fn next_steps(&self, keeps_withheld: bool) -> Vec<&'static str> {
+    pub fn next_steps(&self, keeps_withheld: bool, has_queue: bool) -> Vec<&'static str> {
         let steps = [
             (self.failed > 0, "what failed is named above: mend it and run again"),
-            (self.refused() > 0 && !keeps_withheld, "--withheld DIR keeps what is held or withheld, for review"),
-            (self.held > 0 && keeps_withheld, "--approved LIST lets through what a person has approved of these"),
+            (self.held > 0 && has_queue, "`dmv-redact review list` shows what waits for a person"),
+            (
+                self.refused() > 0 && !keeps_withheld && !has_queue,
+                "--withheld DIR keeps what is held or withheld, for review",
+            ),
+            (
+                self.held > 0 && keeps_withheld && !has_queue,
+                "--approved LIST lets through what a person has approved of these",
+            ),
             (self.refused() > 0, "`dmv-redact explain MESSAGE` says why one was held or withheld"),
             (self.left_over > 0, "--prune removes what earlier runs left in the outputs"),
         ];

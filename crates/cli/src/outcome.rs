@@ -26,6 +26,8 @@ pub(super) struct RunOutcome<'r> {
     log: Option<String>,
     #[serde(skip)]
     withheld: Option<String>,
+    #[serde(skip)]
+    has_queue: bool,
 }
 
 /// The arguments of a run that its summary ends with.
@@ -35,6 +37,8 @@ pub(super) struct RunEnding<'e> {
     pub(super) outputs: Option<&'e Path>,
     pub(super) withheld: Option<&'e Path>,
     pub(super) log: Option<&'e Path>,
+    /// Whether held messages are in a queue of reviews.
+    pub(super) has_queue: bool,
     pub(super) is_dry: bool,
 }
 
@@ -77,6 +81,7 @@ impl<'r> RunOutcome<'r> {
             is_dry: ending.is_dry,
             log: ending.log.map(escaped_path),
             withheld: ending.withheld.map(escaped_path),
+            has_queue: ending.has_queue,
         }
     }
 
@@ -95,7 +100,7 @@ impl<'r> RunOutcome<'r> {
         if let Some((log, head)) = self.log.as_ref().zip(log_head.as_ref()) {
             writeln!(f, "disclosure log: {log}\nthe disclosure log ends with {head}")?;
         }
-        for next in self.summary.next_steps(self.withheld.is_some()) {
+        for next in self.summary.next_steps(self.withheld.is_some(), self.has_queue) {
             writeln!(f, "next: {next}")?;
         }
         writeln!(f, "{}", self.summary.headline())

@@ -258,7 +258,14 @@ fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> R
     let RunRecord { log, withheld, .. } = &arguments.record;
     let (outputs, log, withheld) = (outputs.map(|out| out.as_path()), log.as_deref(), withheld.as_deref());
     let policy = run.task.filter.policy();
-    let ending = RunEnding { policy, outputs, withheld, log, is_dry: arguments.record.dry_run };
+    let ending = RunEnding {
+        policy,
+        outputs,
+        withheld,
+        log,
+        has_queue: run.task.reviews.is_some(),
+        is_dry: arguments.record.dry_run,
+    };
     let outcome = RunOutcome::new(report, &ending);
     let text = match summary_form(arguments, &run.outputs) {
         None => return Ok(()),

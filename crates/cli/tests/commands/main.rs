@@ -29,6 +29,7 @@ mod log;
 mod matrix;
 mod newcomer;
 mod packs;
+mod review;
 mod tokens;
 
 use std::path::Path;

@@ -84,6 +84,8 @@ pub struct DutyEntry {
     pub done_on: Option<Date>,
     /// Who did it.
     pub done_by: Option<String>,
+    /// How, as that person says.
+    pub note: Option<String>,
 }
 
 /// Duties by the day of their message. Its `Display` is for people, its serialization for programs.
@@ -288,6 +290,7 @@ impl Count for Duties<'_> {
                 status: DutyStatus::Open,
                 done_on: done.map(|done| done.on),
                 done_by: done.map(|done| done.by.clone()),
+                note: done.and_then(|done| done.note.clone()),
             };
             let classes = record.classes().map(str::to_owned).collect();
             let is_of_counted = counted.position == *position;
@@ -313,7 +316,7 @@ fn digits(hash: &RecordHash) -> String {
 /// Digits of a record's hash that a person is shown; no two records of a log have the same.
 const SHOWN_DIGITS: usize = 16;
 
-const HEADS: [&str; 12] = [
+const HEADS: [&str; 13] = [
     "record",
     "day",
     "requester",
@@ -326,6 +329,7 @@ const HEADS: [&str; 12] = [
     "status",
     "done-on",
     "done-by",
+    "note",
 ];
 
 impl DutyList {
@@ -338,7 +342,7 @@ impl DutyList {
 }
 
 impl DutyEntry {
-    fn cells(&self, record: &str) -> [String; 12] {
+    fn cells(&self, record: &str) -> [String; 13] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
         [
@@ -354,6 +358,7 @@ impl DutyEntry {
             self.status.name().to_owned(),
             day(self.done_on),
             text(&self.done_by),
+            text(&self.note),
         ]
     }
 }

@@ -40,6 +40,7 @@ pub(crate) struct Done {
     duty: String,
     pub(crate) on: Date,
     pub(crate) by: String,
+    pub(crate) note: Option<String>,
 }
 
 /// A record of a message that is told apart from others: 32 bytes each, for however long the log is.
@@ -176,6 +177,8 @@ struct DoneMembers<'b> {
     on: Cow<'b, str>,
     #[serde(borrow)]
     by: Cow<'b, str>,
+    #[serde(borrow)]
+    note: Option<Cow<'b, str>>,
 }
 
 #[derive(Deserialize)]
@@ -263,9 +266,9 @@ impl Aggregate for LogScan {
     fn add_done(&mut self, line: &LogLine<'_>) {
         self.note_line(line.position());
         line.write_object(&mut self.object);
-        let done = serde_json::from_slice(&self.object).ok().and_then(|DoneMembers { of, duty, on, by }| {
+        let done = serde_json::from_slice(&self.object).ok().and_then(|DoneMembers { of, duty, on, by, note }| {
             let (of, on) = (of.as_bytes().try_into().ok()?, Date::parse(&on)?);
-            Some(Done { of, duty: duty.into_owned(), on, by: by.into_owned() })
+            Some(Done { of, duty: duty.into_owned(), on, by: by.into_owned(), note: note.map(Cow::into_owned) })
         });
         self.done_elsewhere += u64::from(done.is_none());
         self.done.extend(done);

@@ -1,0 +1,334 @@
+//! The review desk on the command line: what is held waits in the queue, goes out once a person has approved it, to its place
+//! and with what was granted, and every step is on record.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use dmv_redact_testing::root;
+
+use crate::{run_in, text, told_in};
+
+const QUEUE: [&str; 4] = ["--review", "queue.db", "--review-key", "key"];
+const POLICY: [&str; 2] = ["--policy", "policy.toml"];
+const DESK: [&str; 2] = ["--log", "desk.log"];
+const ORDER: &str = "claim=order,number=2:26-mj-1,specifies=person.name";
+
+/// What immigration offices get is held: whatever they ask for, for one person to approve; their license status for two.
+const TEXT: &str = r#"[policy]
+name = "office"
+version = "1"
+claims = ["approved", "order"]
+
+[agencies.immigration]
+ori = ["VTICE0900"]
+
+[[permit]]
+id = "specified"
+agencies = ["immigration"]
+specified-by = ["order"]
+elements = ["person.name", "license", "vehicle"]
+basis = "a statute"
+
+[[review]]
+id = "review"
+agencies = ["immigration"]
+unless = ["approved"]
+vouches = ["approved", "order"]
+basis = "a statute"
+PEOPLE
+"#;
+
+/// A folder with a policy, a key, and the same held message in three lines.
+fn office(people: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("policy.toml"), TEXT.replace("PEOPLE", people)).unwrap();
+    fs::write(path("key"), [b'k'; 32]).unwrap();
+    let message = fs::read(root().join("fixtures/niem-json-dr-ice/message.json")).unwrap();
+    let message: Value = serde_json::from_slice(&message).unwrap();
+    fs::write(path("in.ndjson"), format!("{message}\n").repeat(3)).unwrap();
+    folder
+}
+
+fn redact(folder: &TempDir, more: &[&str], status: i32) -> String {
+    told_in(folder.path(), &[&["redact", "in.ndjson"], &POLICY[..], &QUEUE, more].concat(), status)
+}
+
+fn desk(folder: &TempDir, verb: &[&str], status: i32) -> String {
+    told_in(folder.path(), &[&["review"], verb, &QUEUE, &POLICY, &DESK].concat(), status)
+}
+
+fn list(folder: &TempDir, more: &[&str]) -> Vec<Value> {
+    let output = run_in(folder.path(), &[&["review", "list", "--output", "json"], &QUEUE[..], more].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["reviews"].as_array().unwrap().clone()
+}
+
+/// The review of a line.
+fn review_of(folder: &TempDir, line: u32) -> String {
+    let all: Vec<&str> = ["open", "half-approved", "approved", "delivering", "delivered", "denied", "expired"]
+        .into_iter()
+        .flat_map(|state| ["--state", state])
+        .collect();
+    let id = format!("in.ndjson/{line:09}.json");
+    let found = list(folder, &all).into_iter().find(|review| review["id"] == id.as_str()).unwrap();
+    found["review"].as_str().unwrap().to_owned()
+}
+
+fn state_of(folder: &TempDir, line: u32) -> String {
+    let id = review_of(folder, line);
+    let shown = run_in(folder.path(), &[&["review", "show", &id, "--output", "json"], &QUEUE[..], &POLICY].concat());
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    shown["review"]["state"].as_str().unwrap().to_owned()
+}
+
+fn lines(folder: &Path, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(folder.join(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn approve(folder: &TempDir, line: u32, by: &str, status: i32) -> String {
+    let id = review_of(folder, line);
+    desk(folder, &["approve", &id, "--by", by, "--claim", "approved", "--instrument", ORDER], status)
+}
+
+#[test]
+fn p12_what_is_approved_comes_back_to_its_line_and_nothing_more() {
+    let folder = office("");
+    redact(&folder, &["-o", "out.ndjson", "--log", "run.log"], 3);
+    let waiting = list(&folder, &[]);
+    assert_eq!(waiting.len(), 3);
+    assert!(waiting.iter().all(|review| review["state"] == "open" && review["requester"] == "VTICE0900"));
+
+    let told = approve(&folder, 2, "ROE, J", 0);
+    assert!(told.ends_with(": approved\n"), "{told}");
+    let id = review_of(&folder, 3);
+    desk(&folder, &["deny", &id, "--by", "ROE, J", "--reason", "no paper"], 0);
+    let told = desk(&folder, &["deny", &id, "--by", "DOE, K", "--reason", "again"], 3);
+    assert!(told.contains("somebody else was first: it is denied"), "{told}");
+
+    let told = redact(&folder, &["-o", "out.ndjson", "--log", "run.log"], 3);
+    assert!(told.contains("3 messages: 0 released, 1 redacted, 2 held"), "{told}");
+    assert!(told.contains("in.ndjson:3: not approved: a person denied it"), "{told}");
+    let out = lines(folder.path(), "out.ndjson");
+    let [waits, approved, denied] = out.as_slice() else { panic!("{out:?}") };
+    assert_eq!((waits, denied), (&json!({"withheld": "review"}), &json!({"withheld": "review"})));
+    let approved = approved.to_string();
+    assert!(approved.contains("PersonSurName") && !approved.contains("PersonBirthDate"), "{approved}");
+    assert_eq!(state_of(&folder, 2), "delivered");
+
+    // Again into the same place: the same. Into another: it is held, for it has gone out.
+    redact(&folder, &["-o", "out.ndjson", "--log", "run.log"], 3);
+    assert_eq!(lines(folder.path(), "out.ndjson"), out);
+    let told = redact(&folder, &["-o", "other.ndjson"], 3);
+    assert!(told.contains("in.ndjson:2: not approved: it was approved, and is delivered elsewhere"), "{told}");
+
+    let records = lines(folder.path(), "run.log");
+    let released: Vec<&Value> = records.iter().filter(|record| record["disposition"] == "redacted").collect();
+    assert_eq!(released.len(), 2);
+    for record in released {
+        assert_eq!((&record["approved-by"], &record["review"]), (&json!("ROE, J"), &json!(review_of(&folder, 2))));
+        assert_eq!(record["instruments"][0]["specifies"], json!(["person.name"]));
+    }
+    let steps: Vec<Value> = lines(folder.path(), "desk.log");
+    let steps: Vec<&Value> = steps.iter().filter(|record| record["record"] == "desk").collect();
+    let of = |step: &Value| (step["step"].clone(), step["by"].clone(), step["id"].clone());
+    let expected = [
+        (json!("approved"), json!("ROE, J"), json!("in.ndjson/000000002.json")),
+        (json!("denied"), json!("ROE, J"), json!("in.ndjson/000000003.json")),
+    ];
+    assert_eq!(steps.iter().map(|step| of(step)).collect::<Vec<_>>(), expected);
+    let told = told_in(folder.path(), &["log", "report", "run.log", "desk.log"], 0);
+    assert!(told.contains("3 messages: 2 held, 1 redacted"), "{told}");
+}
+
+#[test]
+fn p11_what_is_exported_goes_out_once() {
+    let folder = office("");
+    redact(&folder, &["-o", "out.ndjson"], 3);
+    approve(&folder, 1, "ROE, J", 0);
+    approve(&folder, 2, "ROE, J", 0);
+    desk(&folder, &["export", "-o", "sent", "--source", "elsewhere"], 0);
+    let told = desk(&folder, &["export", "-o", "sent"], 0);
+    assert!(told.contains("in.ndjson in.ndjson/000000001.json"), "{told}");
+    let name = format!("{}.json", review_of(&folder, 1));
+    let sent: Value = serde_json::from_slice(&fs::read(folder.path().join("sent").join(name)).unwrap()).unwrap();
+    assert!(sent.to_string().contains("PersonSurName"));
+    assert_eq!(desk(&folder, &["export", "-o", "sent"], 0), "");
+    let told = redact(&folder, &["-o", "out.ndjson"], 3);
+    assert!(told.contains("0 redacted, 3 held"), "{told}");
+    let told = told_in(folder.path(), &["log", "verify", "desk.log"], 0);
+    assert!(told.contains("2 messages"), "{told}");
+}
+
+#[test]
+fn p2_two_people_approve_where_the_policy_says_so() {
+    let folder = office("people = 2");
+    redact(&folder, &["-o", "out.ndjson"], 3);
+    assert!(list(&folder, &[]).iter().all(|review| review["people"] == 2));
+    assert!(approve(&folder, 1, "ROE, J", 0).ends_with(": half-approved\n"));
+    let told = approve(&folder, 1, "roe, j", 3);
+    assert!(told.contains("the same person has approved it before"), "{told}");
+    let id = review_of(&folder, 1);
+    let other = "claim=order,number=2:26-mj-1,specifies=license";
+    let told = desk(&folder, &["approve", &id, "--by", "DOE, K", "--claim", "approved", "--instrument", other], 3);
+    assert!(told.contains("the first approval has other grants"), "{told}");
+    assert!(redact(&folder, &["-o", "out.ndjson"], 3).contains("0 redacted, 3 held"));
+    assert!(approve(&folder, 1, "DOE, K", 0).ends_with(": approved\n"));
+    assert!(redact(&folder, &["-o", "out.ndjson", "--log", "run.log"], 3).contains("1 redacted, 2 held"));
+    let records = lines(folder.path(), "run.log");
+    let released = records.iter().find(|record| record["disposition"] == "redacted").unwrap();
+    assert_eq!(released["approved-by"], "ROE, J; DOE, K");
+    for (people, why) in [("people = 3", "1 or 2 people approve what a review holds"), ("people = 0", "1 or 2 people")]
+    {
+        let folder = office(people);
+        let told = told_in(folder.path(), &[&["check"], &POLICY[1..]].concat(), 2);
+        assert!(told.contains(why) && told.contains("policy.toml:22:10"), "{told}");
+    }
+}
+
+#[test]
+fn p12_what_cannot_be_recorded_is_not_done() {
+    let folder = office("");
+    redact(&folder, &["-o", "out.ndjson"], 3);
+    let id = review_of(&folder, 1);
+    for log in ["/dev/full", "missing/desk.log"] {
+        let verb = ["review", "deny", &id, "--by", "ROE, J", "--reason", "no paper", "--log", log];
+        let output = run_in(folder.path(), &[&verb, &QUEUE[..], &POLICY].concat());
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{}", text(&output.stderr));
+        assert_eq!(state_of(&folder, 1), "open");
+    }
+    let told = desk(&folder, &["approve", &id, "--by", "ROE, J", "--claim", "order"], 3);
+    assert!(told.contains("with this the message is held: a person must review the message first"), "{told}");
+    let told = desk(&folder, &["approve", &id, "--by", "ROE, J", "--claim", "certified"], 3);
+    assert!(
+        told.contains("doesn't let a reviewer vouch for `certified`; for these it does: approved, order"),
+        "{told}"
+    );
+    let steps = lines(folder.path(), "desk.log");
+    assert!(steps.iter().all(|record| record["record"] != "desk"), "{steps:?}");
+}
+
+#[test]
+fn p6_nothing_shows_a_value_but_the_record_that_somebody_asks_for() {
+    let folder = office("");
+    let mut told = redact(&folder, &["-o", "out.ndjson", "--log", "run.log"], 3);
+    let id = review_of(&folder, 1);
+    told += &desk(&folder, &["approve", &id, "--by", "ROE, J", "--claim", "approved", "--instrument", ORDER], 0);
+    for form in ["text", "json"] {
+        let show = [&["review", "show", &id, "--output", form, "--claim", "approved"], &QUEUE[..], &POLICY].concat();
+        told += &told_in(folder.path(), &show, 0);
+        told += &told_in(folder.path(), &[&["review", "list", "--output", form], &QUEUE[..]].concat(), 0);
+    }
+    let record = ["record", &id, "--by", "ROE, J", "--reason", "the paper names another person"];
+    let shown = desk(&folder, &record, 0);
+    told += &fs::read_to_string(folder.path().join("run.log")).unwrap();
+    told += &fs::read_to_string(folder.path().join("desk.log")).unwrap();
+    let database: Vec<u8> = ["queue.db", "queue.db-wal"]
+        .into_iter()
+        .flat_map(|name| fs::read(folder.path().join(name)).unwrap_or_default())
+        .collect();
+    let values = leaves(&serde_json::from_str(&shown).unwrap());
+    assert!(values.len() > 10);
+    for value in values {
+        assert!(!told.contains(&value), "{value}");
+        assert!(!database.windows(value.len()).any(|window| window == value.as_bytes()), "{value}");
+    }
+    let steps = lines(folder.path(), "desk.log");
+    assert!(steps.iter().any(|step| step["step"] == "shown" && step["reason"] == "the paper names another person"));
+}
+
+/// The values of a message that can't stand anywhere else by chance.
+fn leaves(message: &Value) -> Vec<String> {
+    match message {
+        Value::Object(members) => members.values().flat_map(leaves).collect(),
+        Value::Array(items) => items.iter().flat_map(leaves).collect(),
+        Value::String(text) if text.len() > 4 && !text.contains(':') && text != "VTICE0900" => vec![text.clone()],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn p11_the_queue_is_kept_in_order_on_record() {
+    let folder = office("");
+    redact(&folder, &["-o", "out.ndjson"], 3);
+    let id = review_of(&folder, 1);
+    desk(&folder, &["deny", &id, "--by", "ROE, J", "--reason", "no paper"], 0);
+    assert_eq!(desk(&folder, &["expire"], 0), "expired: 0\n");
+    assert_eq!(desk(&folder, &["purge", "--days", "1"], 0), "purged: 0\n");
+
+    let backup = [&["review", "backup", "copy.db"], &QUEUE[..]].concat();
+    told_in(folder.path(), &backup, 0);
+    let told = told_in(folder.path(), &backup, 1);
+    assert!(told.contains("copy.db"), "{told}");
+    fs::write(folder.path().join("new"), [b'n'; 32]).unwrap();
+    let rekey = ["review", "rekey", "--review", "queue.db", "--review-key", "new", "--review-key", "key"];
+    assert!(!told_in(folder.path(), &rekey, 0).contains(": 0\n"));
+    assert_eq!(told_in(folder.path(), &rekey, 0), "encrypted anew: 0\n");
+    let told = told_in(folder.path(), &[&["review", "list"], &QUEUE[..]].concat(), 1);
+    assert!(told.contains("key"), "{told}");
+    let open = |database, key| {
+        let show = ["review", "show", &id, "--review", database, "--review-key", key];
+        told_in(folder.path(), &[&show, &POLICY[..]].concat(), 0)
+    };
+    assert_eq!(open("queue.db", "new"), open("copy.db", "key"));
+    let settle = ["review", "settle", &id, "--gone-out", "--by", "ROE, J", "--reason", "it was sent"];
+    let settle = [&settle[..], &["--review", "copy.db", "--review-key", "key"], &POLICY[..], &DESK].concat();
+    let told = told_in(folder.path(), &settle, 2);
+    assert!(told.contains("it is denied"), "{told}");
+    let purged: Vec<Value> =
+        lines(folder.path(), "desk.log").into_iter().filter(|step| step["step"] == "purged").collect();
+    assert_eq!(purged.len(), 1);
+}
+
+#[test]
+fn p11_a_run_refuses_a_queue_that_it_would_read_or_overwrite() {
+    let folder = office("");
+    fs::create_dir(folder.path().join("in")).unwrap();
+    for (arguments, why) in [
+        (&["redact", "in", "-o", "out", "--review", "in/queue.db", "--review-key", "key"][..], "the queue of reviews"),
+        (&["redact", "in", "-o", "out", "--review", "out/queue.db", "--review-key", "key"], "the queue of reviews"),
+        (&["redact", "in", "-o", "out", "--review", "key", "--review-key", "key"], "the queue of reviews"),
+        (&["redact", "in", "-o", "out", "--review", "queue.db"], "--review-key"),
+        (&["redact", "in", "--dry-run", "--review", "queue.db", "--review-key", "key"], "--dry-run"),
+        (&["redact", "in", "-o", "out", "--review-key", "key"], "no queue of reviews: add `--review DB`"),
+        (&["redact", "in", "-o", "out", "--review", "in.ndjson", "--review-key", "key"], "database"),
+    ] {
+        let output = run_in(folder.path(), arguments);
+        let told = text(&output.stderr);
+        assert!(matches!(output.status.code(), Some(1 | 2)) && told.contains(why), "{arguments:?}: {told}");
+    }
+    assert_eq!(fs::read(folder.path().join("key")).unwrap(), [b'k'; 32]);
+}
+
+#[test]
+fn p12_accounts_are_changed_on_record_and_passwords_are_nowhere() {
+    let folder = office("");
+    let password = "nine lanterns over the quarry";
+    fs::write(folder.path().join("password"), format!("{password}\n")).unwrap();
+    let add = |name: &str, role: &str, status: i32| {
+        let verb = ["account", "add", name, "--role", role, "--by", "root", "--password-file", "password"];
+        desk(&folder, &verb, status)
+    };
+    assert_eq!(add("admin", "administrator", 0), "admin: administrator\n");
+    add("roe", "reviewer", 0);
+    add("ROE", "approver", 2);
+    let told = desk(&folder, &["account", "change", "admin", "--disable", "--by", "root"], 2);
+    assert!(told.contains("administrator"), "{told}");
+    desk(&folder, &["account", "change", "roe", "--role", "approver", "--by", "root"], 0);
+    let told = told_in(folder.path(), &[&["review", "account", "list"], &QUEUE[..]].concat(), 0);
+    assert!(told.contains("roe") && told.contains("approver") && told.contains("never signed in"), "{told}");
+    fs::write(folder.path().join("password"), "short\n").unwrap();
+    add("third", "auditor", 2);
+    let log = fs::read_to_string(folder.path().join("desk.log")).unwrap();
+    assert!(!log.contains("lanterns") && !log.contains("short"));
+    let steps: Vec<Value> = lines(folder.path(), "desk.log");
+    let steps: Vec<&str> = steps.iter().filter_map(|step| step["step"].as_str()).collect();
+    let failed = ["account-added", "failed"];
+    let expected =
+        [&["account-added", "account-added"][..], &failed, &["account-changed", "failed", "account-changed"], &failed];
+    assert_eq!(steps, expected.concat());
+}
