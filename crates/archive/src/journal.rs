@@ -59,9 +59,9 @@ pub(super) struct JournalEntry {
     /// The date of the run's requests, if they state none.
     #[serde(default)]
     pub(super) date: Option<Date>,
-    /// When the run began, in Unix seconds.
+    /// The last decision in the queue of reviews when the run began.
     #[serde(default)]
-    pub(super) began: Option<i64>,
+    pub(super) last_decision: Option<i64>,
     #[serde(default)]
     pub(super) out: Option<String>,
     pub(super) position: RunPosition,

@@ -17,9 +17,9 @@ pub struct HeldMessage<'m> {
     pub requester: &'m Requester,
     /// What the filter said.
     pub receipt: &'m Receipt,
-    /// When the run began, in Unix seconds: what was decided later is as if it weren't, so that a resumed run does as it
+    /// The last decision when the run began: what was decided later is as if it weren't, so that a resumed run does as it
     /// began (P10).
-    pub began: i64,
+    pub last_decision: i64,
 }
 
 /// What the queue says of a held message.
@@ -35,6 +35,12 @@ pub enum Reviewed {
 
 /// The queue of reviews. The workers of a run share it.
 pub trait ReviewQueue: fmt::Debug + Send + Sync {
+    /// The number of the last decision.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    fn last_decision(&self) -> Result<i64, String>;
+
     /// Puts a held message into the queue unless it is there, and says how it stands.
     ///
     /// # Errors

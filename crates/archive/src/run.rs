@@ -28,8 +28,9 @@ impl BatchRun {
         if let Some(date) = journal.as_ref().and_then(|entry| entry.date) {
             self.task.requester = self.task.requester.clone().on(date);
         }
-        if let Some(began) = journal.as_ref().and_then(|entry| entry.began) {
-            self.task.began = began;
+        if let Some(queue) = &self.task.reviews {
+            let known = journal.as_ref().and_then(|entry| entry.last_decision);
+            self.task.last_decision = known.map_or_else(|| queue.last_decision(), Ok).map_err(RunError::Io)?;
         }
         let run = &*self;
         let mut writer = Writer::new(run, folder, journal, log, observer, is_stopped)?;

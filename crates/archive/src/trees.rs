@@ -149,7 +149,7 @@ fn runner() -> BatchRun {
         batch: None,
         approvals: None,
         reviews: None,
-        began: 0,
+        last_decision: 0,
         other: None,
         drop_withheld: false,
         withheld: None,

@@ -34,8 +34,8 @@ pub struct Task {
     pub approvals: Option<Approvals>,
     /// The queue in which held messages wait for a person.
     pub reviews: Option<Box<dyn ReviewQueue>>,
-    /// When the run begins, in Unix seconds. A resumed run takes that of its beginning instead.
-    pub began: i64,
+    /// The last decision in that queue when the run began.
+    pub last_decision: i64,
     /// The filter of another policy, to compare with.
     pub other: Option<Filter>,
     /// Whether a refused message leaves no notice.
@@ -387,8 +387,9 @@ impl UnitWorker<'_> {
         original: &[u8],
         (requester, receipt): (&Requester, &Receipt),
     ) -> Option<ReviewedRequest> {
-        let (source, id, began) = (origin.source(self.source), origin.id.to_string_lossy(), self.task.began);
-        match queue.review(&HeldMessage { source, id: &id, original, requester, receipt, began }) {
+        let (source, id, last_decision) =
+            (origin.source(self.source), origin.id.to_string_lossy(), self.task.last_decision);
+        match queue.review(&HeldMessage { source, id: &id, original, requester, receipt, last_decision }) {
             Ok(Reviewed::Approved(review, request)) => {
                 self.tally.add_approved();
                 Some(ReviewedRequest { review, request: *request })

@@ -403,7 +403,7 @@ fn first_entry(run: &BatchRun, folder: Option<&StateFolder>) -> JournalEntry {
         work: work.to_string_lossy().into_owned(),
         had_outputs: run.outputs.has_existing_outputs(folder),
         date: run.task.requester.given_date(),
-        began: Some(run.task.began),
+        last_decision: run.task.reviews.as_ref().map(|_| run.task.last_decision),
         out: run.outputs.folder().and_then(placed::folder_identity),
         position: RunPosition::default(),
         summary: Summary::default(),

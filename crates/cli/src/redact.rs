@@ -18,7 +18,6 @@ use super::member_arguments::MemberArguments;
 use super::outcome::{RunEnding, RunOutcome};
 use super::output::print_text;
 use super::progress::{Progress, ProgressMode};
-use super::review_arguments::now;
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter, Instrument, Requester};
 use dmv_redact_archive::{
@@ -331,7 +330,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
         batch: forms.members.batch(&forms.batch_keep, true)?,
         approvals,
         reviews,
-        began: now(),
+        last_decision: 0,
         other,
         drop_withheld: forms.drop_withheld,
         withheld: record.withheld.clone(),

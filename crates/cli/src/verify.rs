@@ -70,7 +70,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         batch: arguments.members.batch(&[], false)?,
         approvals: None,
         reviews: None,
-        began: 0,
+        last_decision: 0,
         other: None,
         drop_withheld: false,
         withheld: None,

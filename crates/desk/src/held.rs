@@ -110,7 +110,7 @@ pub enum Standing {
     Held(&'static str),
 }
 
-/// How the review of a message that `filter` holds stands at `now`, by what was decided until `as_of`. What is approved is claimed for
+/// How the review of a message that `filter` holds stands at `now`, by the decisions up to the number `until`. What is approved is claimed for
 /// `node`; what `node` has delivered before is approved for it as long as the approval hasn't expired, for it makes the same
 /// output again.
 ///
@@ -121,7 +121,7 @@ pub async fn standing(
     id: ReviewId,
     message: &HeldMessage<'_>,
     node: &str,
-    (as_of, now): (i64, i64),
+    (until, now): (i64, i64),
 ) -> Result<Standing, DeskError> {
     let Some(review) = reviews.get(id).await? else { return Err(ReviewError::NotFound(id).into()) };
     let is_own = review.summary.delivery.as_ref().is_some_and(|delivery| delivery.node == node);
@@ -145,14 +145,14 @@ pub async fn standing(
     if review.digest != Some(ContentDigest::of(message.original)) {
         return Ok(Standing::Held("another content was approved"));
     }
-    if review.decisions.iter().any(|decision| decision.at > as_of) {
+    if review.decisions.iter().any(|decision| decision.sequence > until) {
         return Ok(Standing::Waits);
     }
     // What wouldn't go out must not be claimed: nobody would end its delivery.
     if !filter.redact(message.original, &requester, &mut Vec::new()).disposition().releases() {
         return Ok(Standing::Held("with what was granted the policy doesn't release it"));
     }
-    let has_expired = review.summary.expires.is_none_or(|expires| expires <= as_of);
+    let has_expired = review.summary.expires.is_none_or(|expires| expires <= now);
     match review.summary.state {
         State::Delivered if has_expired => Ok(Standing::Held("it was delivered before, and its approval has expired")),
         State::Approved => match reviews.begin_delivery(id, node, now).await {

@@ -64,7 +64,7 @@ impl Office {
         let receipt = filter.redact(&self.original, &requester, &mut Vec::new());
         let (original, requester, receipt) = (self.original.as_slice(), &requester, &receipt);
         let message = HeldMessage { source: "in", id: "1", original, requester, receipt };
-        Ok(standing((self.desk.reviews(), filter), id, &message, node, (now, now)).await?)
+        Ok(standing((self.desk.reviews(), filter), id, &message, node, (i64::MAX, now)).await?)
     }
 
     async fn approve(&self, id: ReviewId, grants: &Grants, by: &str) -> std::result::Result<State, DeskError> {
@@ -167,6 +167,23 @@ async fn p11_what_a_run_claimed_goes_out_there_and_nowhere_else() -> Result {
 }
 
 #[tokio::test]
+async fn p10_what_is_decided_after_a_run_began_counts_in_the_next_one() -> Result {
+    let office = Office::open().await?;
+    let id = office.hold("1").await?.id();
+    let (filter, requester) = (office.desk.filter(), requester());
+    let receipt = filter.redact(&office.original, &requester, &mut Vec::new());
+    let (original, requester, receipt) = (office.original.as_slice(), &requester, &receipt);
+    let message = HeldMessage { source: "in", id: "1", original, requester, receipt };
+    let began = office.desk.reviews().last_decision().await?;
+    office.approve(id, &order(&["license"])?, "ROE, J").await?;
+    let queue = (office.desk.reviews(), filter);
+    assert!(matches!(standing(queue, id, &message, "run", (began, NOW)).await?, Standing::Waits));
+    let began = office.desk.reviews().last_decision().await?;
+    assert!(matches!(standing(queue, id, &message, "run", (began, NOW)).await?, Standing::Approved(_)));
+    Ok(())
+}
+
+#[tokio::test]
 async fn p2_an_approval_is_of_one_request_and_one_content() -> Result {
     let mut office = Office::open().await?;
     let id = office.hold("1").await?.id();
@@ -175,7 +192,7 @@ async fn p2_an_approval_is_of_one_request_and_one_content() -> Result {
     let receipt = filter.redact(&office.original, &requester(), &mut Vec::new());
     let other =
         HeldMessage { source: "in", id: "1", original: &office.original, requester: &request, receipt: &receipt };
-    let found = standing((office.desk.reviews(), &filter), id, &other, "run", (NOW, NOW)).await?;
+    let found = standing((office.desk.reviews(), &filter), id, &other, "run", (i64::MAX, NOW)).await?;
     assert!(matches!(found, Standing::Held("another request was approved")), "{found:?}");
     office.original.push(b' ');
     let found = office.standing(id, "run", NOW).await?;

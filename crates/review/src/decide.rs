@@ -147,12 +147,15 @@ impl ReviewStore {
             DecisionKind::Approve { grants, expires } => (Verdict::Approved, grants, Some(expires)),
             DecisionKind::Deny { reason } => (Verdict::Denied, reason, None),
         };
+        // Last, for whoever decides at the same time waits from here on.
+        let count = sqlx::query("UPDATE review_meta SET number = number + 1 WHERE name = 'decisions' RETURNING number");
+        let sequence = count.fetch_one(&mut *connection).await?.try_get::<i64, _>(0)?;
         let insert = sqlx::query(
-            "INSERT INTO review_decisions (review, number, verdict, decided_by, decided_at, expires) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO review_decisions (review, number, verdict, decided_by, decided_at, expires, sequence) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         );
         let insert = insert.bind(&row).bind(outcome.number).bind(verdict.name()).bind(decision.by).bind(decision.at);
-        insert.bind(expires).execute(&mut *connection).await?;
+        insert.bind(expires).bind(sequence).execute(&mut *connection).await?;
         let name = decision_name(outcome.number);
         let decided = Decided {
             verdict,
@@ -160,6 +163,7 @@ impl ReviewStore {
             at: decision.at,
             content: Some(content.to_owned()),
             expires,
+            sequence,
         };
         let sealed = self.keys.encrypt(Place { review: &row, name: &name }, &decided.to_json())?;
         insert_secret(connection, &row, &name, &sealed).await?;

@@ -19,16 +19,16 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 
 /// Hashes computed at once. A flood of sign-ins waits, instead of taking all memory.
-const MAX_AT_ONCE: usize = 4;
+pub(crate) const MAX_AT_ONCE: usize = 4;
 
 /// A hash of no account's password, of the same parameters: what a name without one is compared with, at the same cost.
-const NOBODYS: &str =
+pub(crate) const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3MgYWNjb3VudA$JEZ5CqYRCfTWYVbH8k1Wg2cMCrrPZBT0WmIbCQH4Cpg";
 
 /// Computes hashes of passwords.
 #[derive(Clone)]
 pub(crate) struct Hasher {
-    permits: Arc<Semaphore>,
+    pub(crate) permits: Arc<Semaphore>,
 }
 
 impl Hasher {
@@ -64,7 +64,7 @@ impl Hasher {
     }
 
     /// Does something on another thread. It has its permit until it ends, also when whoever waits for it has gone.
-    async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ReviewError> + Send + 'static,
     ) -> Result<T, ReviewError> {

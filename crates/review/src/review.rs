@@ -185,6 +185,8 @@ pub struct Decided {
     pub content: Option<String>,
     /// When an approval expires, in Unix seconds.
     pub expires: Option<i64>,
+    /// Its number among all decisions of the queue, in the order in which they were made. 0 before the queue counted them.
+    pub sequence: i64,
 }
 
 impl fmt::Debug for Decided {
@@ -197,7 +199,7 @@ impl fmt::Debug for Decided {
 impl Decided {
     /// What is encrypted of it: all of it, so that nobody without a key changes who decided, or what.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let Self { verdict, by, at, content, expires } = self;
+        let Self { verdict, by, at, content, expires, .. } = self;
         let json = serde_json::json!({
             "verdict": verdict.name(), "by": by, "at": at, "content": content, "expires": expires
         });

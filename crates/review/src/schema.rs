@@ -4,7 +4,7 @@
 pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 /// What each version adds, in SQLite's types. `BLOB` is `BYTEA` in PostgreSQL. A version that was released doesn't change.
-const VERSIONS: [&[&str]; 2] = [&QUEUE, &ACCOUNTS];
+const VERSIONS: [&[&str]; 2] = [&QUEUE, &DESK];
 
 /// A review is its row: `state` and `version` change together. `fingerprint` says which message it is of, and is unique but
 /// for expired ones. What is encrypted lies apart, so that a list reads none of it.
@@ -27,10 +27,13 @@ const QUEUE: [&str; 10] = [
     "INSERT INTO review_meta (name, number) VALUES ('schema', 1)",
 ];
 
-/// `folded` is the name in lower case. `version` changes with an account, and a session is of one version. Of a session's
+/// `sequence` counts decisions; who decides locks the row `decisions`, so that they are counted in the order in which others see
+/// them. `folded` is the name in lower case. `version` changes with an account, and a session is of one version. Of a session's
 /// token there is a hash; of a name that somebody tried to sign in with, a keyed hash. Who changes accounts locks the row
 /// `accounts` first, and so is alone.
-const ACCOUNTS: [&str; 5] = [
+const DESK: [&str; 7] = [
+    "ALTER TABLE review_decisions ADD COLUMN sequence BIGINT",
+    "INSERT INTO review_meta (name, number) VALUES ('decisions', 0)",
     "CREATE TABLE review_accounts (folded TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, \
      disabled BIGINT NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL, version BIGINT NOT NULL, \
      last_sign_in BIGINT, key_id TEXT NOT NULL, content BLOB NOT NULL)",

@@ -144,6 +144,15 @@ impl ReviewStore {
         Ok(original)
     }
 
+    /// The number of the last decision: whoever goes by those up to it goes by the same ones later. No clock tells that.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn last_decision(&self) -> Result<i64, ReviewError> {
+        let query = sqlx::query("SELECT number FROM review_meta WHERE name = 'decisions'");
+        Ok(query.fetch_one(&self.database.pool).await?.try_get(0)?)
+    }
+
     /// Closes the database's connections. Without it they close when the store is dropped, a little later.
     pub async fn close(&self) {
         self.database.pool.close().await;
@@ -191,7 +200,7 @@ impl ReviewStore {
         is_purged: bool,
     ) -> Result<Vec<Decided>, ReviewError> {
         let query = sqlx::query(
-            "SELECT number, verdict, decided_by, decided_at, expires FROM review_decisions WHERE review = $1 \
+            "SELECT number, verdict, decided_by, decided_at, expires, COALESCE(sequence, 0) FROM review_decisions WHERE review = $1 \
              ORDER BY number",
         );
         let mut decisions = Vec::new();
@@ -204,6 +213,7 @@ impl ReviewStore {
                 at: row.try_get(3)?,
                 content: None,
                 expires: row.try_get(4)?,
+                sequence: row.try_get(5)?,
             };
             decisions.push(if is_purged {
                 decided

@@ -1,8 +1,11 @@
 //! The queue's promises, on SQLite and on PostgreSQL.
 
+mod accounts;
+mod attempts;
 mod concurrency;
 mod decisions;
 mod delivery;
+mod hashing;
 mod kills;
 mod maintenance;
 mod place;
@@ -10,6 +13,8 @@ mod postgres;
 mod queue;
 mod schema;
 mod secrets;
+mod sessions;
+mod sign_in;
 mod speed;
 
 use super::*;

@@ -87,13 +87,18 @@ struct Queue {
 }
 
 impl ReviewQueue for Queue {
+    fn last_decision(&self) -> Result<i64, String> {
+        let read = self.reviews.block_on(self.reviews.store().last_decision());
+        read.and_then(|last| last).map_err(|error| format!("the queue of reviews: {error}"))
+    }
+
     fn review(&self, message: &HeldMessage<'_>) -> Result<Reviewed, String> {
-        let HeldMessage { source, id, original, requester, receipt, began } = *message;
+        let HeldMessage { source, id, original, requester, receipt, last_decision } = *message;
         let held = dmv_redact_desk::HeldMessage { source, id, original, requester, receipt };
         let (now, store) = (now(), self.reviews.store());
         let reviewed = async {
             let review = hold(store, &self.filter, &held, (now + self.days * DAY, now)).await?.id();
-            let found = standing((store, &self.filter), review, &held, &self.node, (began, now)).await?;
+            let found = standing((store, &self.filter), review, &held, &self.node, (last_decision, now)).await?;
             Ok::<_, DeskError>(match found {
                 Standing::Waits => Reviewed::Waits,
                 Standing::Held(why) => Reviewed::Held(why),

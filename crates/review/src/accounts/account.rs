@@ -65,7 +65,7 @@ pub(super) struct AccountRow {
 pub(super) const ACCOUNT_COLUMNS: &str = "review_accounts.key_id, review_accounts.content, review_accounts.name, \
                                           review_accounts.role, review_accounts.disabled, review_accounts.created, \
                                           review_accounts.changed, review_accounts.version, \
-                                          review_accounts.last_sign_in";
+                                          review_accounts.last_sign_in, review_accounts.folded";
 
 impl AccountRow {
     /// Decrypts an account. What stands beside the ciphertext must be the same, the last sign-in apart.
@@ -86,7 +86,8 @@ impl AccountRow {
             name,
         };
         let read = Self { account, version: row.try_get(7)?, password };
-        if read.to_json() == json { Ok(read) } else { Err(is_another()) }
+        let is_of_its_name = row.try_get::<String, _>(9)? == read.folded();
+        if is_of_its_name && read.to_json() == json { Ok(read) } else { Err(is_another()) }
     }
 
     /// The name that identifies it.

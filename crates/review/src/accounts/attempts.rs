@@ -29,7 +29,7 @@ const TRIES: usize = 8;
 
 impl ReviewStore {
     /// What a name is counted by. Without the key nobody can tell which name it is.
-    pub(super) fn attempts_key(&self, name: &str) -> String {
+    pub(crate) fn attempts_key(&self, name: &str) -> String {
         hex(&mac(&self.account_key, &[b"attempts", fold(name).as_bytes()]).finalize().into_bytes())
     }
 }

@@ -62,9 +62,9 @@ impl ReviewStore {
         let query = sqlx::query(AssertSqlSafe(query)).bind(&token_hash);
         let Some(row) = query.fetch_optional(&self.database.pool).await? else { return Ok(None) };
         let owner = AccountRow::of_row(&self.keys, &row)?;
-        let (version, since, last_used) = (row.try_get(9)?, row.try_get(10)?, row.try_get::<i64, _>(11)?);
+        let (version, since, last_used) = (row.try_get(10)?, row.try_get(11)?, row.try_get::<i64, _>(12)?);
         let expected = self.session_mac(&token, &owner.folded(), version, since);
-        if expected.verify_slice(&row.try_get::<Vec<u8>, _>(12)?).is_err() {
+        if expected.verify_slice(&row.try_get::<Vec<u8>, _>(13)?).is_err() {
             return Err(ReviewError::Corrupt("a session isn't the one that began".to_owned()));
         }
         let is_over = owner.account.is_disabled

@@ -16,10 +16,10 @@ on_both! {
     p11_an_expired_review_is_given_to_one
 }
 
-const THREADS: usize = 8;
+pub(super) const THREADS: usize = 8;
 
 /// Runs something on each of several threads at once, on two stores in turn: as two nodes would.
-fn at_once<T: Send>(place: &Place, work: impl Fn(&BlockingReviews, usize) -> T + Sync) -> Vec<T> {
+pub(super) fn at_once<T: Send>(place: &Place, work: impl Fn(&BlockingReviews, usize) -> T + Sync) -> Vec<T> {
     let stores = [place.open(), place.open()];
     let barrier = Barrier::new(THREADS);
     thread::scope(|scope| {

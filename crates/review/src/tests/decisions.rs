@@ -33,6 +33,7 @@ fn p12_a_decision_is_kept_with_who_when_and_why(place: &Place) {
         at: NOW,
         content: Some(GRANTS.into()),
         expires: Some(NOW + 10_000),
+        sequence: 1,
     };
     assert!(review.decisions == [decided]);
 
@@ -49,6 +50,7 @@ fn p12_a_decision_is_kept_with_who_when_and_why(place: &Place) {
         at: NOW,
         content: Some("CANARY-REASON".into()),
         expires: None,
+        sequence: 2,
     };
     assert!(review.decisions == [decided]);
 }

@@ -19,6 +19,9 @@ pub(super) const NOW: i64 = 1_900_000_000;
 pub(super) const DEADLINE: i64 = NOW + 86_400;
 pub(super) const GRANTS: &str = r#"{"claims":["approved"],"instrument":{"kind":"warrant","number":"CANARY-GRANT"}}"#;
 
+pub(super) const PASSWORD: &str = "CANARY of 4 long words";
+pub(super) const WRONG: &str = "CANARY of 5 long words";
+
 /// A review of a message.
 pub(super) fn of_review<'a>(id: &'a str, original: &'a [u8]) -> NewReview<'a> {
     NewReview {
@@ -92,6 +95,29 @@ impl BlockingReviews {
 
     pub(super) fn state(&self, id: ReviewId) -> State {
         self.get(id).unwrap().unwrap().summary.state
+    }
+
+    /// Adds accounts, each of a name, a role and [`PASSWORD`].
+    pub(super) fn add_accounts(&self, accounts: &[(&str, Role)]) {
+        for (name, role) in accounts {
+            self.add_account(name, *role, Some(PASSWORD), NOW).unwrap();
+        }
+    }
+
+    pub(super) fn sign_in(&self, name: &str, password: &str, now: i64) -> SignIn {
+        self.wait(self.store().sign_in(name, password, now)).unwrap()
+    }
+
+    /// Signs in without the work of a password, and gives the token.
+    pub(super) fn token(&self, name: &str, now: i64) -> String {
+        match self.wait(self.store().sign_in_from_proxy(name, now)).unwrap() {
+            SignIn::Accepted { token, .. } => token,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn session(&self, token: &str, now: i64) -> Option<Session> {
+        self.wait(self.store().session(token, now)).unwrap()
     }
 
     /// Does to the database what no call does. Gives how many rows it changed.

@@ -185,6 +185,13 @@ fn a_future_of_the_store_may_move_between_threads() {
         is_send(&store.begin_delivery(id, "a", 0));
         is_send(&store.rekey());
         is_send(&store.purge(0, 0));
+        is_send(&store.add_account("a", Role::Auditor, None, 0));
+        is_send(&store.change_account("a", &AccountChange::default(), 0));
+        is_send(&store.sign_in("a", "b", 0));
+        is_send(&store.check_password("a", "b", 0));
+        is_send(&store.sign_in_from_proxy("a", 0));
+        is_send(&store.session("a", 0));
+        is_send(&store.remove_old_sessions(0));
     }
     let _ = check;
 }
