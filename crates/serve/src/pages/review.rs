@@ -87,20 +87,24 @@ pub(super) async fn page(app: &App, viewer: &Viewer, id: ReviewId, shown: &Shown
     if review.summary.purged.is_some() {
         return Ok(framed(viewer, &review, StatusCode::OK, purged(&review, app.now())));
     }
-    let first = review.decisions.first().filter(|_| review.summary.state == ReviewState::HalfApproved);
-    let first = first.and_then(|decided| Some((decided.by.as_str(), parts::first_grants(decided)?)));
-    // The second person sees what the first one approved, and nothing else can be tried.
-    let trial = match (&first, shown.trial) {
+    let state = review.summary.state;
+    let approval =
+        review.decisions.first().and_then(|decided| Some((decided.by.as_str(), parts::first_grants(decided)?)));
+    // What was approved is shown as it was approved. The second person sees it so, too, and nothing else can be tried.
+    let is_approved = !matches!(state, ReviewState::Open | ReviewState::Denied | ReviewState::Expired);
+    let approval = approval.filter(|_| is_approved);
+    let first = approval.as_ref().filter(|_| state == ReviewState::HalfApproved);
+    let trial = match (&approval, shown.trial) {
         (Some((_, grants)), _) => Some((grants, DAYS)),
         (None, trial) => trial,
     };
     let none = Grants::default();
     let view = match app.desk.view(id, trial.map_or(&none, |(grants, _)| grants), app.now()).await {
-        // What the first person approved may be over by now.
-        Err(DeskError::Usage(_)) if first.is_some() => app.desk.view(id, &none, app.now()).await?,
+        // What was approved may be over by now.
+        Err(DeskError::Usage(_)) if approval.is_some() => app.desk.view(id, &none, app.now()).await?,
         view => view?,
     };
-    let with = match (&first, trial) {
+    let with = match (first, trial) {
         (Some(_), _) => "with the first approval",
         (None, Some(_)) => "with this approval",
         (None, None) => "as the request stands",
@@ -112,7 +116,7 @@ pub(super) async fn page(app: &App, viewer: &Viewer, id: ReviewId, shown: &Shown
         (parts::summary(&review.summary, app.now()))
         (parts::request(&view))
         (parts::outcome(&view, with)?)
-        (decide::confirm(app, viewer, &view, trial, first.as_ref())?)
+        (decide::confirm(app, viewer, &view, trial, first)?)
         (parts::rules(&view.rules))
         (parts::duties(&view.duties))
         (parts::decisions(&review.decisions))

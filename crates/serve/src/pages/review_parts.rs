@@ -36,7 +36,6 @@ struct PathLine {
 struct DecidingRule {
     id: String,
     kind: String,
-    basis: Option<String>,
 }
 
 /// A review in short.
@@ -168,7 +167,7 @@ fn outcome_words(outcome: &str, treatment: Option<&str>, releases: bool) -> Mark
     let words = match (outcome, releases) {
         ("removed", _) => return html! { span.bad { "✕ stays here" } },
         (_, true) => "✓ goes out",
-        (_, false) => "✓ would go out once the message may",
+        (_, false) => "✓ may go out",
     };
     html! { span.good { (words) } @if let Some(treatment) = treatment { ", as " (shown(treatment)) } }
 }
@@ -183,7 +182,6 @@ fn why(row: &ElementRow<'_>) -> Markup {
         @for (index, rule) in row.by.iter().enumerate() {
             @if index > 0 { "; " }
             (rule.kind) " " code { (shown(&rule.id)) }
-            @if let Some(basis) = &rule.basis { " (" (shown(basis)) ")" }
         }
     }
 }
