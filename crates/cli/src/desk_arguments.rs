@@ -1,6 +1,6 @@
 //! The arguments of a desk: its queue, its policy and its log. Shared by the verbs with which people decide.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -75,6 +75,16 @@ impl LogFileArguments {
 }
 
 impl DeskArguments {
+    /// The file of the log.
+    pub(super) fn log_path(&self) -> &Path {
+        &self.log.log
+    }
+
+    /// The key of the log's hashes, if it has one.
+    pub(super) fn log_key(&self) -> Result<Option<Key>, Problem> {
+        Ok(self.log.log_key.as_deref().map(Key::read).transpose()?)
+    }
+
     /// Opens the desk. Its log is opened last: until then nothing has changed.
     pub(super) async fn open(&self, options: LogOptions) -> Result<Desk, Problem> {
         let filter = self.policy.filter()?;

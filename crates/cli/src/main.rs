@@ -29,6 +29,7 @@ mod redact;
 mod review;
 mod review_arguments;
 mod schema;
+mod serve;
 mod test;
 mod verify;
 
@@ -64,6 +65,7 @@ enum Verb {
     #[command(alias = "audit")]
     Log(log::Arguments),
     Review(Box<review::Arguments>),
+    Serve(Box<serve::Arguments>),
     Explain(explain::Arguments),
     Test(test::Arguments),
     Demo(demo::Arguments),
@@ -120,6 +122,7 @@ fn main() -> ExitCode {
         Verb::Format(arguments) => format::run(&arguments).into(),
         Verb::Log(arguments) => log::run(&arguments).into(),
         Verb::Review(arguments) => review::run(&arguments).into(),
+        Verb::Serve(arguments) => serve::run(&arguments).into(),
         Verb::Demo(arguments) => demo::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),

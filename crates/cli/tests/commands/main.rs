@@ -30,6 +30,7 @@ mod matrix;
 mod newcomer;
 mod packs;
 mod review;
+mod serve;
 mod tokens;
 
 use std::path::Path;
