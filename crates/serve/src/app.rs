@@ -1,10 +1,7 @@
-//! The desk's state, its routes with their handlers, and how people sign in and out, on record (P12).
+//! The desk's state, and how people sign in and out, on record (P12).
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
 use tokio::sync::Mutex;
 
 use dmv_redact_desk::Desk;
@@ -13,14 +10,12 @@ use dmv_redact_review::{ReviewStore, SignIn};
 
 use crate::duties::Duties;
 use crate::failure::Failure;
-use crate::guard::{Viewer, guard};
 use crate::origin::Reach;
-use crate::outer::{Outer, Running, outer};
-use crate::pages;
+use crate::outer::Running;
 use crate::rate::RateLimiter;
-use crate::rights;
 use crate::seal::SealKey;
 use crate::settings::Settings;
+use crate::viewer::Viewer;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -106,32 +101,4 @@ impl App {
         self.desk.record(&DeskStep { account: name, ..DeskStep::new(DeskAction::SignedOut, name) })?;
         Ok(self.reviews().sign_out(&viewer.token).await?)
     }
-}
-
-/// The routes. Their rights are in [`rights::ROUTES`], and what isn't there is refused before it gets here.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    let surroundings = Outer { is_behind_tls: app.reach.is_behind_tls, running: app.running.clone(), log: app.log };
-    Router::new()
-        .route(rights::HOME, get(pages::home))
-        .route(rights::STYLE, get(pages::style))
-        .route(rights::SIGN_IN, get(pages::sign_in::show).post(pages::sign_in::submit))
-        .route(rights::SIGN_OUT, post(pages::sign_in::sign_out))
-        .route(rights::PASSWORD, get(pages::password::show).post(pages::password::submit))
-        .route(rights::REVIEWS, get(pages::queue::show))
-        .route(rights::REVIEW, get(pages::review::show))
-        .route(rights::PREVIEW, post(pages::review::preview))
-        .route(rights::APPROVE, post(pages::decide::approve))
-        .route(rights::DENY, post(pages::decide::deny))
-        .route(rights::RECORD, post(pages::record::show))
-        .route(rights::DUTIES, get(pages::duties::show))
-        .route(rights::DUTY_DONE, post(pages::duties::done))
-        .route(rights::ACCOUNTS, get(pages::accounts::show).post(pages::accounts::add))
-        .route(rights::ACCOUNT_ROLE, post(pages::accounts::change_role))
-        .route(rights::ACCOUNT_STATE, post(pages::accounts::change_state))
-        .route(rights::ACCOUNT_PASSWORD, post(pages::accounts::change_password))
-        .fallback(|| async { Failure::NotFound })
-        .method_not_allowed_fallback(|| async { Failure::WrongMethod })
-        .layer(from_fn_with_state(Arc::clone(&app), guard))
-        .layer(from_fn_with_state(surroundings, outer))
-        .with_state(app)
 }

@@ -12,16 +12,17 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
 use subtle::ConstantTimeEq;
 
-use dmv_redact_review::{Session, SignIn};
+use dmv_redact_review::SignIn;
 
 use crate::app::App;
 use crate::cookies;
 use crate::failure::{Failure, NO_RIGHT};
 use crate::form::Form;
+use crate::outer::AccountName;
 use crate::rights::{self, Right, right_of};
+use crate::viewer::{CSRF, Viewer};
 
 /// Maximum length of a form in bytes.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -29,40 +30,9 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 /// How long a client may take to send a form.
 const BODY_TIME: Duration = Duration::from_secs(15);
 
-/// The name of the field with the token against forged forms.
-pub(crate) const CSRF: &str = "csrf";
-
 /// The address that a connection comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
-
-/// Who is signed in. A handler that takes one is given one, because the guard has checked the route's right.
-#[derive(Clone)]
-pub(crate) struct Viewer {
-    pub(crate) session: Arc<Session>,
-    pub(crate) token: Arc<str>,
-}
-
-/// The account of an answer, for the operator's log.
-#[derive(Clone)]
-pub(crate) struct AccountName(pub(crate) String);
-
-impl Viewer {
-    /// The hidden field of every form.
-    pub(crate) fn csrf_field(&self) -> Markup {
-        html! { input type="hidden" name=(CSRF) value=(self.session.csrf); }
-    }
-
-    /// The name of the account.
-    pub(crate) fn name(&self) -> &str {
-        &self.session.account.name
-    }
-
-    /// Whether the account's role has a right.
-    pub(crate) fn may(&self, right: Right) -> bool {
-        right.is_of(self.session.account.role)
-    }
-}
 
 impl<S: Sync> FromRequestParts<S> for Viewer {
     type Rejection = Failure;

@@ -5,8 +5,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::guard::Viewer;
 use crate::rights::{self, Right};
+use crate::viewer::Viewer;
 use crate::words::shown;
 
 /// The style sheet of all pages.

@@ -20,11 +20,13 @@ mod outer;
 mod pages;
 mod rate;
 mod rights;
+mod routes;
 mod seal;
 mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod viewer;
 mod words;
 
 pub use duties::DutyLogs;

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use crate::failure::{Detail, Failure};
-use crate::guard::AccountName;
 use crate::headers::secure;
 use dmv_redact_model::escape::escape;
 
@@ -30,6 +29,10 @@ impl Running {
         let _ = self.0.acquire_many(MAX_RUNNING).await;
     }
 }
+
+/// The account of an answer, for the operator's log.
+#[derive(Clone)]
+pub(crate) struct AccountName(pub(crate) String);
 
 /// What all requests have around them.
 #[derive(Clone)]

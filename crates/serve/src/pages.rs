@@ -17,9 +17,9 @@ use maud::{Markup, html};
 
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::STYLE;
 use crate::rights::{self, Right};
+use crate::viewer::Viewer;
 
 /// Leads to the first page that the account may see.
 pub(crate) async fn home(viewer: Viewer) -> Redirect {

@@ -14,9 +14,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use dmv_redact_desk::Desk;
 
-use crate::app::{App, router};
+use crate::app::App;
 use crate::guard::Peer;
 use crate::outer::error_line;
+use crate::routes::router;
 use crate::settings::Settings;
 
 /// How often the clock looks.

@@ -214,9 +214,13 @@ fn every_command_that_is_shown_is_understood() {
             let words: Vec<&str> = command.split(" #").next().unwrap().split_whitespace().collect();
             let (verb, rest) = words.split_first().unwrap();
             assert!(manual.contains(&format!("\n  {verb} ")), "{}: {line}", path.display());
-            let verbs =
-                if matches!(*verb, "log" | "format") { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
-            let (_, help, _) = dmv_redact(root(), &[verbs.as_slice(), &["--help"]].concat());
+            let depth = match words.as_slice() {
+                ["review", "account", ..] => 3,
+                ["log" | "format" | "review", ..] => 2,
+                _ => 1,
+            };
+            let verbs = &words[..depth];
+            let (_, help, _) = dmv_redact(root(), &[verbs, &["--help"]].concat());
             for option in rest.iter().filter(|word| word.starts_with("--")) {
                 assert!(
                     help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),

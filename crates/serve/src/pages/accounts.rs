@@ -15,9 +15,9 @@ use super::{after, notice, problem};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::{Field, InputAttributes, Page};
 use crate::rights;
+use crate::viewer::Viewer;
 use crate::words::{moment, shown};
 
 /// `GET /accounts`; with `name`, the forms to change that account.

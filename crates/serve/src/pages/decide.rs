@@ -19,9 +19,9 @@ use super::review_parts::grants_list;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::Field;
 use crate::rights::{self, Right};
+use crate::viewer::Viewer;
 use crate::words::{counted, shown};
 
 const DAY: i64 = 86_400;

@@ -16,9 +16,9 @@ use super::{after, notice};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::{Field, InputAttributes, Page};
 use crate::rights::{self, Right};
+use crate::viewer::Viewer;
 use crate::words::{counted, day, shown};
 
 /// How many duties a page has.

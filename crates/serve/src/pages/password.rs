@@ -16,9 +16,9 @@ use crate::app::App;
 use crate::cookies;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::{Field, InputAttributes, Page};
 use crate::rights;
+use crate::viewer::Viewer;
 use crate::words::{moment, shown, time_left};
 
 /// What is wrong with the form: the old password, or the new one.

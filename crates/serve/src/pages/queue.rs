@@ -12,9 +12,9 @@ use super::notice;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::{Field, InputAttributes, Page};
 use crate::rights;
+use crate::viewer::Viewer;
 use crate::words::{machine_time, moment, shown, time_left};
 
 /// How many reviews a page has.

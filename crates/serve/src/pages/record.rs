@@ -14,9 +14,9 @@ use super::review::{Shown, id_of, page};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::Page;
 use crate::rights;
+use crate::viewer::Viewer;
 use crate::words::{bytes, shown};
 
 /// Maximum number of bytes of a message that are shown: a browser has trouble with more, and a person reads less.

@@ -17,9 +17,9 @@ use super::{decide, notice, problem, review_parts as parts};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::Viewer;
 use crate::layout::{Field, Page};
 use crate::rights::{self, Right};
+use crate::viewer::Viewer;
 use crate::words::shown;
 
 /// What a page of a review shows beside the review.

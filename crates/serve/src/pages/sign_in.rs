@@ -16,9 +16,9 @@ use crate::app::App;
 use crate::cookies;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::guard::{CSRF, Viewer};
 use crate::layout::{Field, InputAttributes, Page};
 use crate::rights;
+use crate::viewer::{CSRF, Viewer};
 use crate::words::{shown, time_left};
 
 const NO_PASSWORDS: Failure =

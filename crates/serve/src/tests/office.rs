@@ -19,10 +19,11 @@ use dmv_redact_desk::{Desk, HeldMessage, hold};
 use dmv_redact_log::LogOptions;
 use dmv_redact_review::{Keys, NewReview, ReviewId, ReviewStore, Role, SignIn, State};
 
-use crate::app::{App, router};
+use crate::app::App;
 use crate::guard::Peer;
 use crate::origin::Reach;
 use crate::rate::Rate;
+use crate::routes::router;
 use crate::settings::Settings;
 
 /// 2026-12-02T12:00:00Z.

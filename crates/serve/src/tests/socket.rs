@@ -23,7 +23,7 @@ async fn p8_what_is_no_request_is_answered_as_such_and_the_desk_goes_on() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = crate::app::router(Arc::clone(&office.app));
+    let router = crate::routes::router(Arc::clone(&office.app));
     let server = tokio::spawn(accept(listener, router, async { drop(stopped.await) }));
     let long = "x".repeat(100_000);
     let headers: String = (0..200).map(|number| format!("x-{number}: 1\r\n")).collect();
