@@ -130,6 +130,16 @@ impl ReviewStore {
     }
 }
 
+/// Waits until no other transaction changes an account, if there is one of this name, and keeps others from it until this
+/// one ends.
+pub(super) async fn lock_account(connection: &mut AnyConnection, name: &str) -> Result<(), ReviewError> {
+    if check_account_name(name).is_ok() {
+        let update = sqlx::query("UPDATE review_accounts SET version = version WHERE folded = $1");
+        update.bind(fold(name)).execute(connection).await?;
+    }
+    Ok(())
+}
+
 /// What is the same of names that differ in case only, as where two people must approve.
 pub(super) fn fold(name: &str) -> String {
     name.to_lowercase()

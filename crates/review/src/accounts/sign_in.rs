@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::AnyConnection;
 
-use super::account::AccountRow;
+use super::account::{AccountRow, lock_account};
 use super::attempts::{count_attempt, forget_attempts};
 use super::session::Session;
 use crate::database::end;
@@ -121,6 +121,7 @@ impl ReviewStore {
     pub async fn sign_in_from_proxy(&self, name: &str, now: i64) -> Result<SignIn, ReviewError> {
         let mut transaction = self.database.begin().await?;
         let result = async {
+            lock_account(&mut transaction, name).await?;
             let owner = self.account_row(&mut transaction, name).await?;
             match owner.filter(|owner| !owner.account.is_disabled) {
                 Some(owner) => Ok(accepted(self.begin_session(&mut transaction, &owner, now).await?)),

@@ -11,6 +11,7 @@ on_both! {
     p2_a_proxy_signs_in_whom_there_is_an_account_of
     p11_accounts_and_sessions_survive_new_keys
     p12_who_is_disabled_meanwhile_has_no_session
+    p8_whatever_is_done_at_once_none_stops_another
 }
 
 fn accepted(sign_in: SignIn) -> (String, Session) {
@@ -114,6 +115,39 @@ fn p12_who_is_disabled_meanwhile_has_no_session(place: &Place) {
         assert_eq!(reviews.sql("UPDATE review_sessions SET since = since"), 0);
         reviews.change_account("ann", &change(false), NOW).unwrap();
     }
+}
+
+/// No two wait for each other, which PostgreSQL would end with an error, and none undoes what another did.
+fn p8_whatever_is_done_at_once_none_stops_another(place: &Place) {
+    // One node still encrypts with the old key.
+    let [old, new] = [[1, 2], [2, 1]].map(|keys| place.open_with(&keys).unwrap());
+    old.add_accounts(&[("ann", Role::Reviewer), ("bob", Role::Reviewer), ("cid", Role::Reviewer)]);
+    at_once(place, |_, number| {
+        let store = if number % 2 == 0 { &old } else { &new };
+        for round in 0..20 {
+            let now = NOW + round * 60;
+            let name = ["ann", "bob"][usize::from(round % 2 == 0)];
+            match number {
+                0 | 1 => {
+                    let role = if round % 3 == 0 { Role::Approver } else { Role::Auditor };
+                    let change = AccountChange { role: Some(role), ..AccountChange::default() };
+                    store.change_account(name, &change, now).unwrap();
+                }
+                2 => drop(store.wait(store.store().remove_old_sessions(now)).unwrap()),
+                3 => drop(store.rekey().unwrap()),
+                4 => drop(store.sign_in("cid", PASSWORD, now)),
+                5 => drop(store.wait(store.store().check_password("nobody", WRONG, now)).unwrap()),
+                _ => drop(store.session(&store.token(name, now), now)),
+            }
+        }
+    });
+    new.rekey().unwrap();
+    let new = place.open_with(&[2]).unwrap();
+    for name in ["ann", "bob"] {
+        let account = new.account(name).unwrap().unwrap();
+        assert!(matches!(account.role, Role::Approver | Role::Auditor), "{account:?}");
+    }
+    accepted(new.sign_in("cid", PASSWORD, NOW + 1200));
 }
 
 #[test]
