@@ -12,7 +12,8 @@ use crate::{Desk, DeskError, Grants};
 
 impl Desk {
     /// Approves a review at `now` by this person, with these grants, until `expires`; both in Unix seconds. `digest` is that
-    /// of the content that the person has seen. Gives the new state: approved, or half-approved where another person must
+    /// of the content that the person has seen, and `seen` the state: who may give a first approval needn't be who may give the
+    /// second. Gives the new state: approved, or half-approved where another person must
     /// approve the same.
     ///
     /// # Errors
@@ -23,11 +24,14 @@ impl Desk {
         id: ReviewId,
         digest: &ContentDigest,
         grants: &Grants,
-        by: &str,
+        (by, seen): (&str, State),
         (expires, now): (i64, i64),
     ) -> Result<State, DeskError> {
         check_name(by)?;
         let review = self.waiting(id, digest, now).await?;
+        if review.summary.state != seen {
+            return Err(ReviewError::Conflict { id, state: review.summary.state }.into());
+        }
         let content = grants.to_json()?;
         if let Some(first) = review.decisions.first() {
             // Told before it is on record; the queue checks it again.
@@ -45,7 +49,8 @@ impl Desk {
         self.check_grants(&review, &original, grants, now)?;
         let Grants { claims, instruments } = grants;
         let step = Step { claims, instruments, until: Some(expires), ..Step::new(DeskAction::Approved, Some(by)) };
-        let decision = Decision { kind: DecisionKind::Approve { grants: &content, expires }, by, at: now };
+        let decision =
+            Decision { kind: DecisionKind::Approve { grants: &content, expires }, by, at: now, seen: Some(seen) };
         self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
     }
 
@@ -66,7 +71,7 @@ impl Desk {
         check_reason(reason)?;
         let review = self.waiting(id, digest, now).await?;
         let step = Step { reason: Some(reason), ..Step::new(DeskAction::Denied, Some(by)) };
-        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now };
+        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now, seen: None };
         self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
     }
 

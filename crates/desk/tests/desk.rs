@@ -69,7 +69,8 @@ impl Office {
 
     async fn approve(&self, id: ReviewId, grants: &Grants, by: &str) -> std::result::Result<State, DeskError> {
         let digest = ContentDigest::of(&self.original);
-        self.desk.approve(id, &digest, grants, by, (NOW + DAY, NOW)).await
+        let review = self.desk.reviews().get(id).await?.ok_or(ReviewError::NotFound(id))?;
+        self.desk.approve(id, &digest, grants, (by, review.summary.state), (NOW + DAY, NOW)).await
     }
 
     async fn export(&self, source: Option<&str>) -> std::result::Result<(Vec<Exported>, Vec<Leftover>), DeskError> {
@@ -220,7 +221,10 @@ async fn p2_what_the_policy_does_not_let_a_reviewer_grant_is_refused() -> Result
     }
     let other = ContentDigest::of(b"another");
     let order = order(&["license"])?;
-    let error = office.desk.approve(id, &other, &order, "ROE, J", (NOW + DAY, NOW)).await.err();
+    let seen = ("ROE, J", State::HalfApproved);
+    let error = office.desk.approve(id, &digest, &order, seen, (NOW + DAY, NOW)).await.err();
+    assert!(matches!(error, Some(DeskError::Review(ReviewError::Conflict { state: State::Open, .. }))));
+    let error = office.desk.approve(id, &other, &order, ("ROE, J", State::Open), (NOW + DAY, NOW)).await.err();
     assert!(matches!(error, Some(DeskError::Review(ReviewError::Refused { .. }))));
     for (by, reason) in [("", "no"), ("ROE, J", " "), ("ROE, J", "a\nb"), ("ROE\n", "no")] {
         let error = office.desk.deny(id, &digest, reason, by, NOW).await.err();

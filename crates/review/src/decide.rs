@@ -20,6 +20,9 @@ pub struct Decision<'a> {
     pub by: &'a str,
     /// When the person decided, in Unix seconds. It is recorded.
     pub at: i64,
+    /// The state that the person saw: in another one the decision isn't theirs to make, as where the second of two approvals is
+    /// for some people only. `None`: either state in which a review waits.
+    pub seen: Option<State>,
 }
 
 /// Approved or denied.
@@ -104,7 +107,8 @@ impl ReviewStore {
             two_people: found.try_get::<i64, _>(2)? != 0,
             deadline: found.try_get(3)?,
         };
-        if !matches!(waiting.state, State::Open | State::HalfApproved) {
+        let is_other = decision.seen.is_some_and(|seen| seen != waiting.state);
+        if is_other || !matches!(waiting.state, State::Open | State::HalfApproved) {
             return Err(ReviewError::Conflict { id, state: waiting.state });
         }
         if now.max(decision.at) >= waiting.deadline {

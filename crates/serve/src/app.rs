@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
 use dmv_redact_desk::Desk;
 use dmv_redact_log::{DeskAction, DeskStep};
 use dmv_redact_review::{ReviewStore, SignIn};
@@ -25,8 +23,6 @@ pub(crate) struct App {
     pub(crate) rate_of_sign_in: RateLimiter,
     pub(crate) duties: Duties,
     pub(crate) seal_key: SealKey,
-    /// Held while a review is approved, so that nobody becomes the second person while it is checked who may be.
-    pub(crate) approving: Mutex<()>,
     pub(crate) running: Running,
     pub(crate) log: fn(&str),
     clock: fn() -> i64,
@@ -44,7 +40,6 @@ impl App {
             rate_of_sign_in: RateLimiter::new(rate_of_sign_in),
             duties: Duties::new(duties),
             seal_key: SealKey::random()?,
-            approving: Mutex::new(()),
             running: Running::none(),
             log,
             clock,

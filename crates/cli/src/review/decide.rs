@@ -76,9 +76,9 @@ pub(super) fn approve(arguments: &ApproveArguments) -> Result<Exit, Problem> {
     let ApproveArguments { ids, desk, by, grants, days } = arguments;
     let grants = grants.grants();
     at_desk(desk, async |desk| {
-        let decide = async |id: ReviewId, digest: ContentDigest| {
+        let decide = async |id: ReviewId, digest: ContentDigest, seen: State| {
             let now = now();
-            desk.approve(id, &digest, &grants, by, (now + i64::from(*days) * DAY, now)).await
+            desk.approve(id, &digest, &grants, (by, seen), (now + i64::from(*days) * DAY, now)).await
         };
         decide_all(desk, ids, decide).await
     })
@@ -87,7 +87,7 @@ pub(super) fn approve(arguments: &ApproveArguments) -> Result<Exit, Problem> {
 pub(super) fn deny(arguments: &DenyArguments) -> Result<Exit, Problem> {
     let DenyArguments { ids, desk, by, reason } = arguments;
     at_desk(desk, async |desk| {
-        let decide = async |id: ReviewId, digest: ContentDigest| desk.deny(id, &digest, reason, by, now()).await;
+        let decide = async |id: ReviewId, digest: ContentDigest, _| desk.deny(id, &digest, reason, by, now()).await;
         decide_all(desk, ids, decide).await
     })
 }
@@ -96,14 +96,14 @@ pub(super) fn deny(arguments: &DenyArguments) -> Result<Exit, Problem> {
 async fn decide_all(
     desk: &Desk,
     ids: &[ReviewId],
-    decide: impl AsyncFn(ReviewId, ContentDigest) -> Result<State, DeskError>,
+    decide: impl AsyncFn(ReviewId, ContentDigest, State) -> Result<State, DeskError>,
 ) -> Result<Exit, Problem> {
     let mut exit = Exit::Released;
     for &id in ids {
         let decided = async {
             let review = desk.reviews().get(id).await?.ok_or(ReviewError::NotFound(id))?;
             let digest = review.digest.ok_or(ReviewError::Purged(id))?;
-            decide(id, digest).await
+            decide(id, digest, review.summary.state).await
         };
         match decided.await {
             Ok(state) => print_text(&format!("review {id}: {state}\n"))?,

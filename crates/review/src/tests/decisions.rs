@@ -71,7 +71,8 @@ fn p2_what_is_decided_or_over_cannot_be_decided(place: &Place) {
     let reviews = place.open();
     let (id, digest) = reviews.added(&of_review("a", b"{}"));
     for now in [DEADLINE, DEADLINE + 1] {
-        let decision = Decision { kind: DecisionKind::Approve { grants: "{}", expires: now + 1 }, by: "ann", at: NOW };
+        let decision =
+            Decision { kind: DecisionKind::Approve { grants: "{}", expires: now + 1 }, by: "ann", at: NOW, seen: None };
         assert_eq!(refused(reviews.decide(id, &digest, &decision, now)), "its deadline is over");
     }
     let late = Decision { at: DEADLINE, ..approval("ann") };
@@ -131,7 +132,8 @@ fn late(expires: i64) -> Decision<'static> {
 fn p2_a_decision_that_makes_no_sense_is_refused(place: &Place) {
     let reviews = place.open();
     let (id, digest) = reviews.added(&of_review("a", b"{}"));
-    let approve = |grants, expires| Decision { kind: DecisionKind::Approve { grants, expires }, by: "ann", at: NOW };
+    let approve =
+        |grants, expires| Decision { kind: DecisionKind::Approve { grants, expires }, by: "ann", at: NOW, seen: None };
     for decision in [
         approve("CANARY", NOW + 1),
         approve("{}", NOW),

@@ -37,11 +37,11 @@ pub(super) fn of_review<'a>(id: &'a str, original: &'a [u8]) -> NewReview<'a> {
 }
 
 pub(super) fn approval(by: &str) -> Decision<'_> {
-    Decision { kind: DecisionKind::Approve { grants: GRANTS, expires: NOW + 10_000 }, by, at: NOW }
+    Decision { kind: DecisionKind::Approve { grants: GRANTS, expires: NOW + 10_000 }, by, at: NOW, seen: None }
 }
 
 pub(super) fn denial(by: &str) -> Decision<'_> {
-    Decision { kind: DecisionKind::Deny { reason: "CANARY-REASON" }, by, at: NOW }
+    Decision { kind: DecisionKind::Deny { reason: "CANARY-REASON" }, by, at: NOW, seen: None }
 }
 
 impl Place {

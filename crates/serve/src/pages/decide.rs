@@ -48,7 +48,6 @@ pub(crate) async fn approve(
     let wrong = || Failure::BadRequest("The form can't be read.");
     let grants: Grants = serde_json::from_str(grants).map_err(|_| wrong())?;
     let expires = i64::from(days(lasts).ok_or_else(wrong)?) * DAY + app.now();
-    let _approving = app.approving.lock().await;
     let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
     if review.summary.state == ReviewState::HalfApproved {
         let first = review.decisions.first().map_or("", |decided| decided.by.as_str());
@@ -56,7 +55,7 @@ pub(crate) async fn approve(
             return Err(Failure::Forbidden(why));
         }
     }
-    match app.desk.approve(id, &digest, &grants, viewer.name(), (expires, app.now())).await {
+    match app.desk.approve(id, &digest, &grants, (viewer.name(), review.summary.state), (expires, app.now())).await {
         Ok(ReviewState::HalfApproved) => Ok(after(&address(&review.summary), "half-approved")),
         Ok(_) => Ok(after(&address(&review.summary), "approved")),
         Err(DeskError::Usage(text)) => refused(&app, &viewer, &review.summary, &text).await,
