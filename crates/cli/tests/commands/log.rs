@@ -570,7 +570,8 @@ fn the_names_of_before_work() {
     told_in(folder.path(), &["audit", "verify", "log", "--key", "key"], 0);
     for arguments in [&["--help"][..], &["redact", "--help"], &["audit", "--help"], &["completions", "bash"], &["man"]]
     {
-        assert!(!told_in(folder.path(), arguments, 0).contains("audit"), "{arguments:?}");
+        let told = told_in(folder.path(), arguments, 0).replace("auditor", "");
+        assert!(!told.contains("audit"), "{arguments:?}");
     }
 }
 

@@ -166,7 +166,7 @@ fn p11_nothing_is_ticked_off_by_mistake() {
     }
     for by in ["", " ", "\u{202e}\u{200b}"] {
         let (status, told) = done_by(&folder, (by, "done.log"), &["--duty", &good]);
-        assert!(status == Some(2) && told.contains("--by: a name is 1 to 128 characters"), "{told}");
+        assert!(status == Some(2) && told.contains("--by <NAME>': a name is 1 to 128 characters"), "{told}");
     }
     for output in ["a.log.0000000000000005", "a.log.next", "/dev/full", "."] {
         let (status, told) = done_by(&folder, ("ROE, J", output), &["--duty", &good]);
