@@ -57,7 +57,10 @@ async fn p2_two_reviewers_at_once_do_not_make_a_second_person() {
         let (first, second) = tokio::join!(office.approve(id, &ann, &first), office.approve(id, &ben, &second));
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
-        assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::FORBIDDEN]);
+        // One finds that the other was first: before, or when it decides.
+        let [StatusCode::SEE_OTHER, StatusCode::FORBIDDEN | StatusCode::CONFLICT] = statuses else {
+            panic!("{statuses:?}");
+        };
         assert_eq!(office.state(id).await, State::HalfApproved);
     }
 }
