@@ -97,7 +97,9 @@ impl Desk {
     ) -> Result<Result<Exported, Leftover>, DeskError> {
         let id = summary.id;
         let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
-        let requester = self.approved_request(&review, now)?;
+        let Some(requester) = Self::approved_request(&review, now)? else {
+            return Ok(Err(Leftover { review: id, why: "its approvals aren't enough, or have expired".to_owned() }));
+        };
         let original = self.reviews.original(id).await?;
         let mut output = Vec::new();
         let receipt = self.filter.redact(&original, &requester, &mut output);
@@ -122,11 +124,13 @@ impl Desk {
         Ok(Ok(Exported { review: id, source: summary.source.clone(), id: summary.message.clone(), file }))
     }
 
-    /// The request of an approved review, as of today.
-    fn approved_request(&self, review: &Review, now: i64) -> Result<Requester, DeskError> {
-        let request = Details::of(review)?.request.read().map_err(DeskError::Usage)?;
-        let missing = || ReviewError::Corrupt(format!("review {}: its approval is missing", review.summary.id));
-        Ok(with_approvals(review, request.on(day_of(now)?))?.ok_or_else(missing)?)
+    /// The request of an approved review, as of today. `None` if its approvals aren't what its row says.
+    fn approved_request(review: &Review, now: i64) -> Result<Option<Requester>, DeskError> {
+        let details = Details::of(review)?;
+        let request = details.request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
+        // One that was claimed in time goes on.
+        let now = if review.summary.state == State::Delivering { i64::MIN } else { now };
+        with_approvals((review, &details), request, now)
     }
 }
 

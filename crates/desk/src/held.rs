@@ -2,7 +2,9 @@
 
 use dmv_redact::{Filter, PolicyIdentity, Receipt, Requester};
 use dmv_redact_model::policy::RequestText;
-use dmv_redact_review::{Added, ContentDigest, NewReview, Review, ReviewError, ReviewId, ReviewStore, State, Verdict};
+use dmv_redact_review::{
+    Added, ContentDigest, Decided, NewReview, Review, ReviewError, ReviewId, ReviewStore, State, Verdict,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{DeskError, Grants};
@@ -30,6 +32,8 @@ pub(crate) struct Details {
     pub(crate) policy: HeldBy,
     /// The rules that applied.
     pub(crate) rules: Vec<String>,
+    /// Whether two people must approve it.
+    pub(crate) two_people: bool,
 }
 
 impl Details {
@@ -82,7 +86,7 @@ pub async fn hold(
     let rules: Vec<String> = message.receipt.rules().map(str::to_owned).collect();
     let two_people = filter.decider().wants_two_people(message.receipt.rules());
     let policy = HeldBy::of(message.receipt.policy());
-    let details = Details { request: message.request()?, policy, rules };
+    let details = Details { request: message.request()?, policy, rules, two_people };
     let details =
         serde_json::to_string(&details).map_err(|_| DeskError::Usage("the request has no text".to_owned()))?;
     let review = NewReview {
@@ -136,10 +140,12 @@ pub async fn standing(
         }
         State::Approved | State::Delivering | State::Delivered => {}
     }
-    let Some(requester) = approved_request(&review, message.requester)? else {
+    // What was claimed in time goes on.
+    let counts_at = if review.summary.state == State::Delivering { i64::MIN } else { now };
+    let Some(requester) = approved_request(&review, message.requester, counts_at)? else {
         return Ok(match review.summary.purged {
             Some(_) => Standing::Held("it was delivered before, and its approval is deleted"),
-            None => Standing::Held("another request was approved"),
+            None => Standing::Held("another request was approved, or its approval has expired"),
         });
     };
     if review.digest != Some(ContentDigest::of(message.original)) {
@@ -152,9 +158,7 @@ pub async fn standing(
     if !filter.redact(message.original, &requester, &mut Vec::new()).disposition().releases() {
         return Ok(Standing::Held("with what was granted the policy doesn't release it"));
     }
-    let has_expired = review.summary.expires.is_none_or(|expires| expires <= now);
     match review.summary.state {
-        State::Delivered if has_expired => Ok(Standing::Held("it was delivered before, and its approval has expired")),
         State::Approved => match reviews.begin_delivery(id, node, now).await {
             Ok(()) => Ok(Standing::Approved(Box::new(requester))),
             Err(ReviewError::Refused { .. }) => Ok(Standing::Held("its approval has expired")),
@@ -166,24 +170,38 @@ pub async fn standing(
 }
 
 /// The request with what was granted, and who did; `None` if what was approved is another request.
-fn approved_request(review: &Review, requester: &Requester) -> Result<Option<Requester>, DeskError> {
+fn approved_request(review: &Review, requester: &Requester, now: i64) -> Result<Option<Requester>, DeskError> {
     let details = review.details.as_deref().and_then(|text| serde_json::from_str::<Details>(text).ok());
     match details {
         Some(details) if RequestText::of(requester).as_ref() == Some(&details.request) => {
-            with_approvals(review, requester.clone())
+            with_approvals((review, &details), requester.clone(), now)
         }
         _ => Ok(None),
     }
 }
 
-/// A request with what the approvals of its review grant.
-pub(crate) fn with_approvals(review: &Review, requester: Requester) -> Result<Option<Requester>, DeskError> {
-    let approvals = || review.decisions.iter().filter(|decision| decision.verdict == Verdict::Approved);
-    let Some(content) = approvals().next().and_then(|decision| decision.content.as_deref()) else { return Ok(None) };
+/// A request with what the approvals of its review grant; `None` if they aren't enough, or have expired. They are encrypted, and
+/// bound to their review: whoever can write the database, but has no key, can't make one, whatever the row says.
+pub(crate) fn with_approvals(
+    (review, details): (&Review, &Details),
+    requester: Requester,
+    now: i64,
+) -> Result<Option<Requester>, DeskError> {
+    let approvals: Vec<&Decided> =
+        review.decisions.iter().filter(|decision| decision.verdict == Verdict::Approved).collect();
+    let is_enough = match approvals.as_slice() {
+        [_] => !details.two_people,
+        [one, other] => one.by.to_lowercase() != other.by.to_lowercase() && one.content == other.content,
+        _ => false,
+    };
+    let is_denied = review.decisions.iter().any(|decision| decision.verdict == Verdict::Denied);
+    let has_expired = approvals.iter().any(|approval| approval.expires.is_none_or(|expires| expires <= now));
+    let content = approvals.first().and_then(|approval| approval.content.as_deref());
+    let Some(content) = content.filter(|_| is_enough && !is_denied && !has_expired) else { return Ok(None) };
     let corrupt = || ReviewError::Corrupt(format!("review {}: its approval can't be read", review.summary.id));
     let grants = Grants::of_json(content).ok_or_else(corrupt)?;
     let mut requester = grants.add_to(requester).in_review(&review.summary.id.to_string());
-    for approval in approvals() {
+    for approval in approvals {
         requester = requester.approved_by(&approval.by).map_err(|_| corrupt())?;
     }
     Ok(Some(requester))

@@ -12,6 +12,7 @@ use dmv_redact_desk::{
 use dmv_redact_log::LogOptions;
 use dmv_redact_review::{Added, ContentDigest, Keys, ReviewError, ReviewId, ReviewStore, State};
 use serde_json::Value;
+use sqlx::Connection;
 use tempfile::TempDir;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -194,7 +195,7 @@ async fn p2_an_approval_is_of_one_request_and_one_content() -> Result {
     let other =
         HeldMessage { source: "in", id: "1", original: &office.original, requester: &request, receipt: &receipt };
     let found = standing((office.desk.reviews(), &filter), id, &other, "run", (i64::MAX, NOW)).await?;
-    assert!(matches!(found, Standing::Held("another request was approved")), "{found:?}");
+    assert!(matches!(found, Standing::Held("another request was approved, or its approval has expired")), "{found:?}");
     office.original.push(b' ');
     let found = office.standing(id, "run", NOW).await?;
     assert!(matches!(found, Standing::Held("another content was approved")), "{found:?}");
@@ -287,5 +288,37 @@ async fn p12_a_person_ends_what_was_interrupted_elsewhere() -> Result {
     office.desk.settle(id, false, ("the node is gone, and its log has no record", "ROE, J"), NOW).await?;
     assert_eq!(office.export(None).await?.0.len(), 1);
     assert_eq!(office.steps()?, ["approved", "abandoned", "message"]);
+    Ok(())
+}
+
+/// Who can write the database, but has no key.
+async fn tamper(office: &Office, statement: &'static str) -> Result {
+    let database = format!("sqlite:{}", office.folder.path().join("reviews.db").display());
+    let mut connection = sqlx::AnyConnection::connect(&database).await?;
+    sqlx::query(statement).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+#[tokio::test]
+async fn p2_a_row_that_says_approved_is_no_approval() -> Result {
+    let office = Office::open().await?;
+    let [nobody, denied] = [office.hold("1").await?.id(), office.hold("2").await?.id()];
+    let digest = ContentDigest::of(&office.original);
+    office.desk.deny(denied, &digest, "no paper", "ROE, J", NOW).await?;
+    tamper(&office, "UPDATE reviews SET state = 'approved', expires = 9999999999, closed = NULL").await?;
+    let found = office.standing(nobody, "run", NOW).await?;
+    assert!(matches!(found, Standing::Held(_)), "{found:?}");
+    let (exported, left) = office.export(None).await?;
+    assert!(exported.is_empty());
+    assert_eq!(left.len(), 2);
+
+    let office = Office::open().await?;
+    let id = office.hold("1").await?.id();
+    office.approve(id, &order(&["license"])?, "ROE, J").await?;
+    tamper(&office, "UPDATE reviews SET expires = 9999999999").await?;
+    let found = office.standing(id, "run", NOW + 2 * DAY).await?;
+    assert!(matches!(found, Standing::Held(_)), "{found:?}");
+    tamper(&office, "UPDATE review_decisions SET decided_by = 'DOE, K'").await?;
+    assert!(office.export(None).await.is_err());
     Ok(())
 }
