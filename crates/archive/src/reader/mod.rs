@@ -387,7 +387,8 @@ impl<'r> ReadState<'_, 'r> {
             }
         };
         // In an archive made of several sources, their names as prefix keep entries apart.
-        let prefix = if is_alone { PathBuf::new() } else { place }.into();
+        let has_own_output = is_alone || matches!(self.reader.outputs, Outputs::Mirror(_));
+        let prefix = if has_own_output { PathBuf::new() } else { place }.into();
         let name = path.display().to_string();
         let container = Container { name: name.into(), id: id.into(), prefix, target, from };
         container::read(self, opened, &container, Some(&path), feed);
