@@ -54,6 +54,10 @@ pub(super) struct Writer<'r> {
     /// Messages and bytes before this process.
     baseline: (u64, u64),
     failure: Option<RunError>,
+    /// Outputs that couldn't be put in place.
+    failed_placements: u64,
+    /// The reviews of the approved messages in the growing stream.
+    stream_reviews: Vec<String>,
     is_stopped: &'r AtomicBool,
 }
 
@@ -86,6 +90,8 @@ impl<'r> Writer<'r> {
             baseline: (entry.summary.messages(), entry.summary.bytes_in()),
             entry,
             failure: None,
+            failed_placements: 0,
+            stream_reviews: Vec::new(),
             is_stopped,
         };
         writer.finish_closing()?;
@@ -203,7 +209,7 @@ impl<'r> Writer<'r> {
         self.entry.summary.add_all(done.summary);
         self.entry.comparison.add_all(done.comparison);
         self.entry.approved.extend(done.approved);
-        self.entry.reviews.extend(done.reviews);
+        let failed = self.failed_placements;
         match done.product {
             UnitOutput::Files(deliveries) => {
                 for Delivery { place, staged } in deliveries {
@@ -215,8 +221,14 @@ impl<'r> Writer<'r> {
                     };
                     self.check_placement(delivered)?;
                 }
+                // What isn't in its place hasn't gone out.
+                if self.failed_placements == failed {
+                    self.entry.reviews.extend(done.reviews);
+                }
             }
             product => {
+                self.stream_reviews.extend(done.reviews.iter().cloned());
+                self.entry.reviews.extend(done.reviews);
                 if let Some(stream) = &mut self.stream {
                     stream.append(product).map_err(unwritable)?;
                 }
@@ -271,8 +283,13 @@ impl<'r> Writer<'r> {
         self.entry.position.closing = Some(place.clone());
         self.entry.position.closing_part = stream.part();
         self.finish_stream(reached)?;
-        let put = self.output_folder.put(&part, &place);
+        let (put, failed) = (self.output_folder.put(&part, &place), self.failed_placements);
         self.check_placement(put)?;
+        let reviews = std::mem::take(&mut self.stream_reviews);
+        if self.failed_placements > failed {
+            // What isn't in its place hasn't gone out.
+            self.entry.reviews.retain(|review| !reviews.contains(review));
+        }
         self.entry.position.closing = None;
         Ok(())
     }
@@ -282,6 +299,7 @@ impl<'r> Writer<'r> {
         match put {
             Err(error) if !is_fatal(&error) && !matches!(self.run.outputs, Outputs::One { .. }) => {
                 self.entry.summary.add_fault();
+                self.failed_placements += 1;
                 self.observer.on_failure(&format!("failed: {error}"));
                 Ok(())
             }

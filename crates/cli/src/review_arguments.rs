@@ -29,10 +29,21 @@ pub(super) struct ReviewArguments {
 
 /// The queue's path or URL that is meant.
 pub(super) fn database(given: Option<&str>) -> Result<String, Problem> {
+    if given.is_some_and(has_password) {
+        return Err(Problem::Usage(format!(
+            "--review: others on this machine see its password: set {VARIABLE} instead"
+        )));
+    }
     match given.map(str::to_owned).or_else(|| std::env::var(VARIABLE).ok()) {
         Some(database) if !database.is_empty() => Ok(database),
         _ => Err(Problem::Usage(format!("no queue of reviews: add `--review DB`, or set {VARIABLE}"))),
     }
+}
+
+/// Whether a URL has a password in it.
+fn has_password(url: &str) -> bool {
+    let user = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
 
 /// A runtime of this thread.

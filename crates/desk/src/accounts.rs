@@ -3,6 +3,7 @@
 use dmv_redact_log::{DeskAction, DeskStep};
 use dmv_redact_review::{AccountChange, ReviewError, Role};
 
+use crate::desk::failure;
 use crate::{Desk, DeskError};
 
 impl Desk {
@@ -60,7 +61,7 @@ impl Desk {
         self.record(step)?;
         let taken = take.await;
         if let Err(error) = &taken {
-            let reason = error.to_string();
+            let reason = failure(error);
             let failed =
                 DeskStep { reason: Some(&reason), account: step.account, ..DeskStep::new(DeskAction::Failed, step.by) };
             self.record(&failed)?;

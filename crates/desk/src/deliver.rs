@@ -39,7 +39,7 @@ pub struct Exported {
 pub struct Leftover {
     /// Its review.
     pub review: ReviewId,
-    /// What the policy says of it now, and why.
+    /// Why.
     pub why: String,
 }
 
@@ -97,10 +97,10 @@ impl Desk {
     ) -> Result<Result<Exported, Leftover>, DeskError> {
         let id = summary.id;
         let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
-        let Some(requester) = Self::approved_request(&review, now)? else {
+        let original = self.reviews.original(id).await?;
+        let Some(requester) = self.approved_request(&review, &original, now)? else {
             return Ok(Err(Leftover { review: id, why: "its approvals aren't enough, or have expired".to_owned() }));
         };
-        let original = self.reviews.original(id).await?;
         let mut output = Vec::new();
         let receipt = self.filter.redact(&original, &requester, &mut output);
         if !receipt.disposition().releases() {
@@ -125,12 +125,14 @@ impl Desk {
     }
 
     /// The request of an approved review, as of today. `None` if its approvals aren't what its row says.
-    fn approved_request(review: &Review, now: i64) -> Result<Option<Requester>, DeskError> {
+    fn approved_request(&self, review: &Review, original: &[u8], now: i64) -> Result<Option<Requester>, DeskError> {
         let details = Details::of(review)?;
         let request = details.request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
         // One that was claimed in time goes on.
         let now = if review.summary.state == State::Delivering { i64::MIN } else { now };
-        with_approvals((review, &details), request, now)
+        let held = self.filter.redact(original, &request, &mut Vec::new());
+        let two_people = details.two_people || self.filter.decider().wants_two_people(held.rules());
+        with_approvals((review, two_people), request, now)
     }
 }
 
@@ -155,7 +157,7 @@ impl Folder {
         if lock.try_lock().is_err() {
             return Err(DeskError::Output(format!("{}: another export writes into it", path.display())));
         }
-        let node = format!("{host}: {}", path.display());
+        let node = format!("{host}: export {}", path.display());
         Ok(Self { staging: path.join(STAGING), path, node, _lock: lock })
     }
 
@@ -169,15 +171,16 @@ impl Folder {
 
     /// Writes an output under its own name.
     fn stage(&self, id: ReviewId, output: &[u8]) -> Result<(), DeskError> {
-        self.unstage(id)?;
-        let staged = self.staged(id);
+        // What is staged shows that it hasn't gone out, so there is never a moment without.
+        let new = self.staging.join(format!("{id}.new"));
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&staged).and_then(|mut file| {
+        let written = options.open(&new).and_then(|mut file| {
             file.write_all(output)?;
             file.sync_all()?;
+            fs::rename(&new, self.staged(id))?;
             sync_folder(&self.staging)
         });
         written.map_err(|error| self.fault(&error))

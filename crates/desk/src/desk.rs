@@ -77,7 +77,7 @@ impl Desk {
         self.record(&DeskStep { reason, claims, instruments, until, ..of_review(action) })?;
         let taken = take.await;
         if let Err(error) = &taken {
-            let reason = error.to_string();
+            let reason = failure(error);
             self.record(&DeskStep { reason: Some(&reason), ..of_review(DeskAction::Failed) })?;
         }
         Ok(taken?)
@@ -87,6 +87,15 @@ impl Desk {
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Desk").field("reviews", &self.reviews).finish_non_exhaustive()
+    }
+}
+
+/// Why a step failed, for the record.
+pub(crate) fn failure(error: &ReviewError) -> String {
+    match error {
+        // A commit may have been made.
+        ReviewError::Io(_) => format!("it isn't known whether it was taken: {error}"),
+        _ => error.to_string(),
     }
 }
 

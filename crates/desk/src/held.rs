@@ -142,7 +142,7 @@ pub async fn standing(
     }
     // What was claimed in time goes on.
     let counts_at = if review.summary.state == State::Delivering { i64::MIN } else { now };
-    let Some(requester) = approved_request(&review, message.requester, counts_at)? else {
+    let Some(requester) = approved_request((&review, filter), message, counts_at)? else {
         return Ok(match review.summary.purged {
             Some(_) => Standing::Held("it was delivered before, and its approval is deleted"),
             None => Standing::Held("another request was approved, or its approval has expired"),
@@ -170,11 +170,16 @@ pub async fn standing(
 }
 
 /// The request with what was granted, and who did; `None` if what was approved is another request.
-fn approved_request(review: &Review, requester: &Requester, now: i64) -> Result<Option<Requester>, DeskError> {
+fn approved_request(
+    (review, filter): (&Review, &Filter),
+    message: &HeldMessage<'_>,
+    now: i64,
+) -> Result<Option<Requester>, DeskError> {
     let details = review.details.as_deref().and_then(|text| serde_json::from_str::<Details>(text).ok());
     match details {
-        Some(details) if RequestText::of(requester).as_ref() == Some(&details.request) => {
-            with_approvals((review, &details), requester.clone(), now)
+        Some(details) if RequestText::of(message.requester).as_ref() == Some(&details.request) => {
+            let two_people = details.two_people || filter.decider().wants_two_people(message.receipt.rules());
+            with_approvals((review, two_people), message.requester.clone(), now)
         }
         _ => Ok(None),
     }
@@ -183,14 +188,14 @@ fn approved_request(review: &Review, requester: &Requester, now: i64) -> Result<
 /// A request with what the approvals of its review grant; `None` if they aren't enough, or have expired. They are encrypted, and
 /// bound to their review: whoever can write the database, but has no key, can't make one, whatever the row says.
 pub(crate) fn with_approvals(
-    (review, details): (&Review, &Details),
+    (review, two_people): (&Review, bool),
     requester: Requester,
     now: i64,
 ) -> Result<Option<Requester>, DeskError> {
     let approvals: Vec<&Decided> =
         review.decisions.iter().filter(|decision| decision.verdict == Verdict::Approved).collect();
     let is_enough = match approvals.as_slice() {
-        [_] => !details.two_people,
+        [_] => !two_people,
         [one, other] => one.by.to_lowercase() != other.by.to_lowercase() && one.content == other.content,
         _ => false,
     };

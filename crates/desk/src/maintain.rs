@@ -1,9 +1,9 @@
 //! What keeps the desk in order, each on record first: deadlines, retention, interrupted deliveries.
 
 use dmv_redact_log::{DeskAction, DeskStep};
-use dmv_redact_review::{ReviewError, ReviewId, ReviewSummary, State};
+use dmv_redact_review::{ReviewError, ReviewId, State};
 
-use crate::desk::{Step, rfc3339};
+use crate::desk::{Step, failure, rfc3339};
 use crate::{Desk, DeskError};
 
 /// Reviews that expire at once.
@@ -22,10 +22,20 @@ impl Desk {
             if due.is_empty() {
                 return Ok(count);
             }
-            let ids: Vec<String> = due.iter().map(|review| review.id.to_string()).collect();
-            let steps: Vec<DeskStep<'_>> = due.iter().zip(&ids).map(|(review, id)| expired(review, id)).collect();
-            self.log.desk(&steps).map_err(DeskError::Log)?;
-            count += self.reviews.expire(now).await?.len();
+            for review in &due {
+                let take = async {
+                    match self.reviews.expire_review(review.id, now).await? {
+                        true => Ok(()),
+                        // Another desk was first, or a person.
+                        false => Err(ReviewError::Refused { id: review.id, why: "somebody else was first" }),
+                    }
+                };
+                match self.step(review, Step::new(DeskAction::Expired, None), take).await {
+                    Ok(()) => count += 1,
+                    Err(DeskError::Review(ReviewError::Refused { .. })) => {}
+                    Err(error) => return Err(error),
+                }
+            }
         }
     }
 
@@ -38,7 +48,7 @@ impl Desk {
         self.record(&step)?;
         let purged = self.reviews.purge(before, now).await;
         if let Err(error) = &purged {
-            let reason = error.to_string();
+            let reason = failure(error);
             self.record(&DeskStep { reason: Some(&reason), ..DeskStep::new(DeskAction::Failed, by) })?;
         }
         Ok(purged?)
@@ -67,10 +77,4 @@ impl Desk {
             false => self.step(&review, step, self.reviews.abandon_delivery(id, &delivery.node)).await,
         }
     }
-}
-
-fn expired<'s>(review: &'s ReviewSummary, id: &'s str) -> DeskStep<'s> {
-    let (source, message, requester) = (&review.source, &review.message, &review.requester);
-    let reference = dmv_redact_log::ReviewReference { review: id, source, id: message, requester };
-    DeskStep { review: Some(reference), ..DeskStep::new(DeskAction::Expired, None) }
 }

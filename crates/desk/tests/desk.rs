@@ -262,7 +262,7 @@ async fn p11_an_interrupted_delivery_goes_out_once() -> Result {
     office.approve(gone, &order, "ROE, J").await?;
     office.export(Some("elsewhere")).await?;
     // Killed after it was claimed: one still under its own name, the other in its place, from where it was taken.
-    let node = format!("host: {}", office.out().canonicalize()?.display());
+    let node = format!("host: export {}", office.out().canonicalize()?.display());
     for id in [staged, gone] {
         office.desk.reviews().begin_delivery(id, &node, NOW).await?;
     }

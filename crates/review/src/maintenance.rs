@@ -43,6 +43,16 @@ impl ReviewStore {
         end(transaction, ids).await
     }
 
+    /// The same for one review. Whether it expired by this call: not if its time isn't over, or it is over already.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub async fn expire_review(&self, id: ReviewId, now: i64) -> Result<bool, ReviewError> {
+        let mut transaction = self.database.begin().await?;
+        let expired = expire_one(&mut transaction, &id.to_string(), now).await;
+        end(transaction, expired).await
+    }
+
     /// Deletes the contents of the reviews that became final before a time, in Unix seconds: original, digest, details,
     /// grants and reason. What a list shows stays, and so does who decided, so that a message that was denied or delivered
     /// is still known when it comes again. Gives how many reviews it was.
@@ -153,16 +163,21 @@ fn due_sql(columns: &str) -> String {
     format!("SELECT {columns} FROM ({}) AS parts ORDER BY due, id LIMIT $2", parts.join(" UNION ALL "))
 }
 
+/// Expires one, if its time is over.
+async fn expire_one(connection: &mut AnyConnection, id: &str, now: i64) -> Result<bool, ReviewError> {
+    let update = sqlx::query(
+        "UPDATE reviews SET state = 'expired', version = version + 1, closed = $1 WHERE id = $2 \
+         AND ((state IN ('open', 'half-approved') AND deadline <= $1) OR (state = 'approved' AND expires <= $1))",
+    );
+    Ok(update.bind(now).bind(id).execute(connection).await?.rows_affected() == 1)
+}
+
 async fn expire_some(connection: &mut AnyConnection, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
     let query = sqlx::query(AssertSqlSafe(due_sql("id")));
     let mut expired = Vec::new();
     for id in sorted_ids(&query.bind(now).bind(MAX_EXPIRED).fetch_all(&mut *connection).await?)? {
         // Asked again: in PostgreSQL it may have changed since it was found.
-        let update = sqlx::query(
-            "UPDATE reviews SET state = 'expired', version = version + 1, closed = $1 WHERE id = $2 \
-             AND ((state IN ('open', 'half-approved') AND deadline <= $1) OR (state = 'approved' AND expires <= $1))",
-        );
-        if update.bind(now).bind(&id).execute(&mut *connection).await?.rows_affected() == 1 {
+        if expire_one(connection, &id, now).await? {
             expired.push(id_of(&id)?);
         }
     }

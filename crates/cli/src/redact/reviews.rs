@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -12,7 +12,9 @@ use super::absolute;
 use dmv_redact::Filter;
 use dmv_redact_archive::{Destination, HeldMessage, Outputs, ReviewQueue, Reviewed};
 use dmv_redact_desk::{DeskError, Standing, hold, standing};
-use dmv_redact_review::BlockingReviews;
+use dmv_redact_model::hex::hex;
+use dmv_redact_review::{BlockingReviews, State};
+use sha2::{Digest, Sha256};
 
 /// Where held messages wait.
 #[derive(Debug, Args)]
@@ -23,7 +25,7 @@ pub(super) struct HoldArguments {
     review: Option<String>,
     /// The key of what is encrypted in the queue: the content of this file, 32 bytes at least. May be given again: the first
     /// encrypts, the others decrypt what an earlier key encrypted
-    #[arg(long = "review-key", value_name = "FILE", conflicts_with_all = ["approved", "dry_run"])]
+    #[arg(long = "review-key", value_name = "FILE", requires = "log", conflicts_with_all = ["approved", "dry_run"])]
     review_keys: Vec<PathBuf>,
     /// Days after which a message is denied if nobody has decided
     #[arg(long, value_name = "N", default_value_t = 10, requires = "review_keys", value_parser = clap::value_parser!(u16).range(1..))]
@@ -34,10 +36,17 @@ pub(super) struct HoldArguments {
 }
 
 impl HoldArguments {
-    /// The database's file, if it is one, and the keys: nothing else of a run may be there.
-    pub(super) fn database_file(&self) -> Option<&Path> {
-        let is_url = |database: &&String| database.contains("://");
-        self.review.as_ref().filter(|database| !is_url(database)).map(Path::new)
+    /// The database's file, if it is one: nothing else of a run may be there.
+    pub(super) fn database_file(&self) -> Option<PathBuf> {
+        let database = self.database()?;
+        let file =
+            (!database.contains("://")).then(|| database.strip_prefix("sqlite:").unwrap_or(&database).to_owned());
+        file.map(PathBuf::from)
+    }
+
+    /// The queue that is meant, if one is.
+    fn database(&self) -> Option<String> {
+        if self.review_keys.is_empty() { None } else { database(self.review.as_deref()).ok() }
     }
 
     /// The files of the keys.
@@ -47,7 +56,8 @@ impl HoldArguments {
 
     /// What must be the same when a stopped run is resumed.
     pub(super) fn terms(&self) -> impl std::fmt::Debug {
-        (&self.review, self.review_keys.is_empty(), &self.review_node)
+        // It may have a password, and what must be the same stands in the journal.
+        (self.database().map(|database| hex(&Sha256::digest(database))), &self.review_node)
     }
 
     /// The queue, if there is one.
@@ -71,7 +81,7 @@ fn node(host: &str, outputs: &Outputs) -> String {
         Outputs::One { .. } | Outputs::Nowhere => None,
     };
     match out {
-        Some(out) => format!("{host}: {}", absolute(out).display()),
+        Some(out) => format!("{host}: run {}", absolute(out).display()),
         None => format!("{host}: stream {:016x}", RandomState::new().build_hasher().finish()),
     }
 }
@@ -114,7 +124,10 @@ impl ReviewQueue for Queue {
             let id = review.parse().map_err(|_| "the journal names no review".to_owned())?;
             let found = self.reviews.get(id).map_err(|error| error.to_string())?;
             // It was ended when the outputs were made before.
-            let is_over = found.is_some_and(|review| review.summary.state.is_final());
+            let is_over = found.is_some_and(|review| {
+                let is_own = review.summary.delivery.is_some_and(|delivery| delivery.node == self.node);
+                review.summary.state == State::Delivered && is_own
+            });
             if !is_over {
                 self.reviews.delivered(id, &self.node, now()).map_err(|error| error.to_string())?;
             }

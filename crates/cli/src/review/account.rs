@@ -91,7 +91,8 @@ impl PasswordArguments {
                 if io::stdin().is_terminal() {
                     print_error("reads the password from the terminal, which shows it: type it, then Enter");
                 }
-                io::read_to_string(io::stdin().lock())
+                let mut line = String::new();
+                io::stdin().read_line(&mut line).map(|_| line)
             }
             false => std::fs::read_to_string(path),
         };

@@ -169,7 +169,8 @@ fn write(view: &ReviewView, text: &mut String) -> std::fmt::Result {
     }
     for decision in &view.review.decisions {
         let (verdict, by, at) = (verdict(decision.verdict), safe(&decision.by), minute(decision.at));
-        writeln!(text, "  {verdict:13}  by {by}, {at} UTC")?;
+        let content = decision.content.as_deref().map(safe).unwrap_or_default();
+        writeln!(text, "  {verdict:13}  by {by}, {at} UTC: {content}")?;
     }
     writeln!(text, "\nA reviewer may vouch for")?;
     for claim in &view.vouches {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use dmv_redact_testing::root;
 
-use crate::{run_in, text, told_in};
+use crate::{command_in, run_in, text, told_in};
 
 const QUEUE: [&str; 4] = ["--review", "queue.db", "--review-key", "key"];
 const POLICY: [&str; 2] = ["--policy", "policy.toml"];
@@ -54,7 +54,8 @@ fn office(people: &str) -> TempDir {
 }
 
 fn redact(folder: &TempDir, more: &[&str], status: i32) -> String {
-    told_in(folder.path(), &[&["redact", "in.ndjson"], &POLICY[..], &QUEUE, more].concat(), status)
+    let log = if more.contains(&"--log") { &[][..] } else { &["--log", "run.log"] };
+    told_in(folder.path(), &[&["redact", "in.ndjson"], &POLICY[..], &QUEUE, log, more].concat(), status)
 }
 
 fn desk(folder: &TempDir, verb: &[&str], status: i32) -> String {
@@ -289,19 +290,87 @@ fn p11_a_run_refuses_a_queue_that_it_would_read_or_overwrite() {
     let folder = office("");
     fs::create_dir(folder.path().join("in")).unwrap();
     for (arguments, why) in [
-        (&["redact", "in", "-o", "out", "--review", "in/queue.db", "--review-key", "key"][..], "the queue of reviews"),
-        (&["redact", "in", "-o", "out", "--review", "out/queue.db", "--review-key", "key"], "the queue of reviews"),
-        (&["redact", "in", "-o", "out", "--review", "key", "--review-key", "key"], "the queue of reviews"),
+        (
+            &["redact", "in", "-o", "out", "--review", "in/queue.db", "--review-key", "key", "--log", "log"][..],
+            "the queue of reviews",
+        ),
+        (
+            &["redact", "in", "-o", "out", "--review", "out/queue.db", "--review-key", "key", "--log", "log"],
+            "the queue of reviews",
+        ),
+        (
+            &["redact", "in", "-o", "out", "--review", "key", "--review-key", "key", "--log", "log"],
+            "the queue of reviews",
+        ),
+        (
+            &["redact", "in", "-o", "out", "--review", "sqlite:in/q", "--review-key", "key", "--log", "log"],
+            "the queue of reviews",
+        ),
+        (
+            &["redact", "in", "-o", "out", "--review", "postgres://a:b@c/d", "--review-key", "key", "--log", "log"],
+            "password",
+        ),
+        (&["redact", "in", "-o", "out", "--review", "queue.db", "--review-key", "key"], "--log"),
         (&["redact", "in", "-o", "out", "--review", "queue.db"], "--review-key"),
         (&["redact", "in", "--dry-run", "--review", "queue.db", "--review-key", "key"], "--dry-run"),
-        (&["redact", "in", "-o", "out", "--review-key", "key"], "no queue of reviews: add `--review DB`"),
-        (&["redact", "in", "-o", "out", "--review", "in.ndjson", "--review-key", "key"], "database"),
+        (
+            &["redact", "in", "-o", "out", "--review-key", "key", "--log", "log"],
+            "no queue of reviews: add `--review DB`",
+        ),
+        (&["redact", "in", "-o", "out", "--review", "in.ndjson", "--review-key", "key", "--log", "log"], "database"),
     ] {
         let output = run_in(folder.path(), arguments);
         let told = text(&output.stderr);
         assert!(matches!(output.status.code(), Some(1 | 2)) && told.contains(why), "{arguments:?}: {told}");
     }
+    let mut named = command_in(folder.path(), &["redact", "in", "-o", "out", "--review-key", "key", "--log", "log"]);
+    let output = named.env("DMV_REDACT_REVIEW", "out/queue.db").output().unwrap();
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("the queue of reviews"));
     assert_eq!(fs::read(folder.path().join("key")).unwrap(), [b'k'; 32]);
+}
+
+/// What isn't in its place hasn't gone out: its review is delivered by the run that puts it there.
+#[test]
+fn p11_an_output_that_cannot_be_placed_ends_no_review() {
+    let folder = office("");
+    let path = |name: &str| folder.path().join(name);
+    let message = fs::read_to_string(path("in.ndjson")).unwrap().lines().next().unwrap().to_owned();
+    fs::create_dir(path("in")).unwrap();
+    fs::write(path("in/a.json"), &message).unwrap();
+    fs::write(path("in/b.ndjson"), format!("{message}\n")).unwrap();
+    let run = |status| {
+        let log = ["--log", "run.log"];
+        told_in(folder.path(), &[&["redact", "in", "-o", "out"], &POLICY[..], &QUEUE, &log].concat(), status)
+    };
+    run(3);
+    let ids: Vec<String> =
+        list(&folder, &[]).iter().map(|review| review["review"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let grants = ["--by", "ROE, J", "--claim", "approved", "--instrument", ORDER];
+    desk(&folder, &[&["approve"], &ids[..], &grants].concat(), 0);
+    let _ = fs::remove_file(path("out/b.ndjson"));
+    for name in ["out/a.json", "out/b.ndjson"] {
+        fs::create_dir_all(path(name).join("in the way")).unwrap();
+    }
+    run(1);
+    assert_eq!(list(&folder, &["--state", "delivering"]).len(), 2);
+    for name in ["out/a.json", "out/b.ndjson"] {
+        fs::remove_dir_all(path(name)).unwrap();
+    }
+    run(0);
+    assert_eq!(list(&folder, &["--state", "delivered"]).len(), 2);
+    assert!(fs::read_to_string(path("out/a.json")).unwrap().contains("PersonSurName"));
+}
+
+/// An export and a run into one folder are two places.
+#[test]
+fn p11_an_export_and_a_run_into_one_folder_deliver_once() {
+    let folder = office("");
+    redact(&folder, &["-o", "out/", "--output-format", "message"], 3);
+    approve(&folder, 1, "ROE, J", 0);
+    desk(&folder, &["export", "-o", "out"], 0);
+    let told = redact(&folder, &["-o", "out/", "--output-format", "message"], 1);
+    assert!(told.contains("delivered elsewhere"), "{told}");
 }
 
 #[test]
