@@ -180,6 +180,9 @@ const finish = async () => {
   await browser.close();
 };
 
-await { work, finish }[part]();
+await { work, finish }[part]().catch((error) => {
+  console.error(`DISAGREEMENT: ${error.message}`);
+  process.exit(1);
+});
 browser.disconnect();
 process.exit(0);
