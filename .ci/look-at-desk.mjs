@@ -1,62 +1,18 @@
-// Drives a browser over its DevTools protocol for .ci/look-at-desk: fills forms as a person does, and judges every page.
+// Goes through the pages of the desk for .ci/look-at-desk: fills forms as a person does, and judges every page.
 import { readFileSync, writeFileSync } from "node:fs";
+
+import { connect } from "./desk-browser.mjs";
 
 const [devtools, desk, out, password] = process.argv.slice(2);
 const axe = readFileSync(`${out}/package/axe.min.js`, "utf8");
-const socket = new WebSocket(devtools);
-const waiting = new Map();
-const listeners = new Map();
-let count = 0;
-let session;
+const browser = await connect(devtools);
+const { call, evaluate, go, press, type, tick, signIn: enter } = await browser.tab(desk);
 let failed = false;
 
-socket.onmessage = ({ data }) => {
-  const { id, result, error, method } = JSON.parse(data);
-  if (id !== undefined) {
-    const { resolve, reject } = waiting.get(id);
-    waiting.delete(id);
-    error ? reject(new Error(error.message)) : resolve(result);
-  } else if (listeners.has(method)) {
-    listeners.get(method)();
-    listeners.delete(method);
-  }
-};
-const call = (method, params = {}, sessionId = session) =>
-  new Promise((resolve, reject) => {
-    waiting.set(++count, { resolve, reject });
-    socket.send(JSON.stringify({ id: count, method, params, sessionId }));
-  });
-const loaded = () =>
-  new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error("the page didn't load")), 20000);
-    listeners.set("Page.loadEventFired", () => (clearTimeout(late), resolve()));
-  });
-const evaluate = async (expression) => {
-  const { result, exceptionDetails } = await call("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
-  if (exceptionDetails) throw new Error(`${expression.slice(0, 80)}: ${exceptionDetails.exception?.description}`);
-  return result.value;
-};
 const tell = (what, text) => {
   failed = true;
   console.log(`${what}: ${text}`);
 };
-const go = async (path) => {
-  const load = loaded();
-  await call("Page.navigate", { url: desk + path });
-  await load;
-};
-// Sends a form by the keyboard's way: its own button, found by its words, and Enter.
-const press = async (words) => {
-  const load = loaded();
-  await evaluate(`[...document.querySelectorAll("button")].find((own) => own.textContent.includes(${JSON.stringify(words)})).focus()`);
-  for (const type of ["keyDown", "keyUp"]) {
-    await call("Input.dispatchKeyEvent", { type, key: "Enter", code: "Enter", windowsVirtualKeyCode: 13, text: type === "keyDown" ? "\r" : undefined });
-  }
-  await load;
-};
-const type = (id, text) =>
-  evaluate(`{ const field = document.getElementById(${JSON.stringify(id)}); field.focus(); field.value = ${JSON.stringify(text)}; }`);
-const tick = (value) => evaluate(`document.querySelector('input[type="checkbox"][value="${value}"]').click()`);
 const expect = async (what, expression) => {
   if (!(await evaluate(expression))) tell(what, `not so: ${expression}; at ${await evaluate("location.pathname + ' ' + document.body.innerText.slice(0, 300)")}`);
 };
@@ -91,18 +47,9 @@ const judge = async (name) => {
   console.log(`${name}: judged`);
 };
 const signIn = async (name) => {
-  await go("/sign-in");
-  await type("name", name);
-  await type("password", password);
-  await press("Sign in");
+  await enter(name, password);
   await expect(name, `document.body.innerText.includes(${JSON.stringify(name)})`);
 };
-
-await new Promise((resolve) => (socket.onopen = resolve));
-const { targetId } = await call("Target.createTarget", { url: "about:blank" }, undefined);
-({ sessionId: session } = await call("Target.attachToTarget", { targetId, flatten: true }, undefined));
-await call("Page.enable");
-await call("Runtime.enable");
 
 await go("/sign-in");
 await judge("sign-in");
@@ -181,5 +128,5 @@ for (let stop = 0; stop < 40; stop += 1) {
 }
 if (stops.size < 10) tell("keyboard", `only ${stops.size} stops`);
 
-await call("Browser.close", {}, undefined).catch(() => {});
+await browser.close();
 process.exit(failed ? 1 : 0);
