@@ -47,6 +47,12 @@ pub trait ReviewQueue: fmt::Debug + Send + Sync {
     /// Why it can't; the message stays held then.
     fn review(&self, message: &HeldMessage<'_>) -> Result<Reviewed, String>;
 
+    /// Whether these reviews are still this run's to deliver: a person may have given them back while it was stopped.
+    ///
+    /// # Errors
+    /// Why that can't be read.
+    fn are_claimed(&self, reviews: &mut dyn Iterator<Item = &str>) -> Result<bool, String>;
+
     /// The outputs with the messages of these reviews are in their places.
     ///
     /// # Errors

@@ -31,6 +31,11 @@ impl BatchRun {
         if let Some(queue) = &self.task.reviews {
             let known = journal.as_ref().and_then(|entry| entry.last_decision);
             self.task.last_decision = known.map_or_else(|| queue.last_decision(), Ok).map_err(RunError::Io)?;
+            let mut claimed = journal.iter().flat_map(|entry| entry.reviews.iter().map(String::as_str));
+            if !queue.are_claimed(&mut claimed).map_err(RunError::Io)? {
+                let what = "a review whose message is in the outputs was settled since the run was stopped; --restart begins anew";
+                return Err(RunError::Usage(what.to_owned()));
+            }
         }
         let run = &*self;
         let mut writer = Writer::new(run, folder, journal, log, observer, is_stopped)?;

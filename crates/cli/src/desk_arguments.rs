@@ -8,6 +8,7 @@ use super::Problem;
 use super::ground_arguments::GroundArguments;
 use super::review_arguments::ReviewArguments;
 use dmv_redact::Filter;
+use dmv_redact_archive::refuse_overlap;
 use dmv_redact_desk::{Desk, DeskError};
 use dmv_redact_log::{DisclosureLog, Key, LogOptions, SigningKey};
 use dmv_redact_review::ReviewStore;
@@ -88,6 +89,9 @@ impl DeskArguments {
     /// Opens the desk. Its log is opened last: until then nothing has changed.
     pub(super) async fn open(&self, options: LogOptions) -> Result<Desk, Problem> {
         let filter = self.policy.filter()?;
+        for file in self.reviews.files() {
+            refuse_overlap(("the queue of reviews", &file), ("the disclosure log", &self.log.log))?;
+        }
         let reviews: ReviewStore = self.reviews.open().await?;
         let log = self.log.open(options, &filter)?;
         Ok(Desk::new(reviews, log, filter))

@@ -46,6 +46,15 @@ fn has_password(url: &str) -> bool {
     user.is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
 
+/// The files of a queue in SQLite: the database, and what SQLite keeps beside it. None of one in PostgreSQL.
+pub(super) fn files(database: &str) -> Vec<PathBuf> {
+    if database.starts_with("postgres:") || database.starts_with("postgresql:") {
+        return Vec::new();
+    }
+    let path = database.strip_prefix("sqlite://").or_else(|| database.strip_prefix("sqlite:")).unwrap_or(database);
+    ["", "-wal", "-shm", "-journal"].map(|ending| PathBuf::from(format!("{path}{ending}"))).to_vec()
+}
+
 /// A runtime of this thread.
 pub(super) fn runtime() -> Result<Runtime, Problem> {
     let runtime = Builder::new_current_thread().enable_all().build();
@@ -58,6 +67,11 @@ pub(super) fn open(database: &str, keys: &[PathBuf]) -> Result<BlockingReviews, 
 }
 
 impl ReviewArguments {
+    /// The files of the queue, if it has any.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        database(self.review.as_deref()).map(|database| files(&database)).unwrap_or_default()
+    }
+
     /// Opens the queue.
     pub(super) async fn open(&self) -> Result<ReviewStore, Problem> {
         Ok(ReviewStore::open(&database(self.review.as_deref())?, Keys::read(&self.review_keys)?).await?)

@@ -66,7 +66,12 @@ impl Desk {
                     Ok(done) => exported.push(done),
                     Err(leftover) => leftovers.push(leftover),
                 },
-                false => self.reviews.delivered(id, &folder.node, now).await?,
+                false if folder.is_placed(id) => self.reviews.delivered(id, &folder.node, now).await?,
+                // Somebody took it away, or the folder is another one.
+                false => {
+                    let why = "its delivery was interrupted, and it isn't in the folder: settle it".to_owned();
+                    leftovers.push(Leftover { review: id, why });
+                }
             }
         }
         let mut after: Option<Cursor> = None;
@@ -99,7 +104,12 @@ impl Desk {
         let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
         let original = self.reviews.original(id).await?;
         let Some(requester) = self.approved_request(&review, &original, now)? else {
-            return Ok(Err(Leftover { review: id, why: "its approvals aren't enough, or have expired".to_owned() }));
+            if is_claimed {
+                self.reviews.abandon_delivery(id, &folder.node).await?;
+                folder.unstage(id)?;
+            }
+            let why = "its approvals aren't what the policy asks for, or have expired".to_owned();
+            return Ok(Err(Leftover { review: id, why }));
         };
         let mut output = Vec::new();
         let receipt = self.filter.redact(&original, &requester, &mut output);
@@ -131,8 +141,7 @@ impl Desk {
         // One that was claimed in time goes on.
         let now = if review.summary.state == State::Delivering { i64::MIN } else { now };
         let held = self.filter.redact(original, &request, &mut Vec::new());
-        let two_people = details.two_people || self.filter.decider().wants_two_people(held.rules());
-        with_approvals((review, two_people), request, now)
+        with_approvals((review, &details), (&self.filter, &held), request, now)
     }
 }
 
@@ -167,6 +176,10 @@ impl Folder {
 
     fn is_staged(&self, id: ReviewId) -> bool {
         self.staged(id).exists()
+    }
+
+    fn is_placed(&self, id: ReviewId) -> bool {
+        ["json", "xml"].into_iter().any(|ending| self.path.join(format!("{id}.{ending}")).is_file())
     }
 
     /// Writes an output under its own name.

@@ -33,6 +33,7 @@ pub(crate) struct Details {
     /// The rules that applied.
     pub(crate) rules: Vec<String>,
     /// Whether two people must approve it.
+    #[serde(default)]
     pub(crate) two_people: bool,
 }
 
@@ -145,7 +146,9 @@ pub async fn standing(
     let Some(requester) = approved_request((&review, filter), message, counts_at)? else {
         return Ok(match review.summary.purged {
             Some(_) => Standing::Held("it was delivered before, and its approval is deleted"),
-            None => Standing::Held("another request was approved, or its approval has expired"),
+            None => Standing::Held(
+                "another request was approved, or its approval has expired or isn't what the policy asks for",
+            ),
         });
     };
     if review.digest != Some(ContentDigest::of(message.original)) {
@@ -178,24 +181,25 @@ fn approved_request(
     let details = review.details.as_deref().and_then(|text| serde_json::from_str::<Details>(text).ok());
     match details {
         Some(details) if RequestText::of(message.requester).as_ref() == Some(&details.request) => {
-            let two_people = details.two_people || filter.decider().wants_two_people(message.receipt.rules());
-            with_approvals((review, two_people), message.requester.clone(), now)
+            with_approvals((review, &details), (filter, message.receipt), message.requester.clone(), now)
         }
         _ => Ok(None),
     }
 }
 
-/// A request with what the approvals of its review grant; `None` if they aren't enough, or have expired. They are encrypted, and
+/// A request with what the approvals of its review grant; `None` if by the policy of `filter`, which `held` the message, they
+/// aren't enough or grant too much, or if they have expired. They are encrypted, and
 /// bound to their review: whoever can write the database, but has no key, can't make one, whatever the row says.
 pub(crate) fn with_approvals(
-    (review, two_people): (&Review, bool),
+    (review, details): (&Review, &Details),
+    (filter, held): (&Filter, &Receipt),
     requester: Requester,
     now: i64,
 ) -> Result<Option<Requester>, DeskError> {
     let approvals: Vec<&Decided> =
         review.decisions.iter().filter(|decision| decision.verdict == Verdict::Approved).collect();
     let is_enough = match approvals.as_slice() {
-        [_] => !two_people,
+        [_] => !(details.two_people || filter.decider().wants_two_people(held.rules())),
         [one, other] => one.by.to_lowercase() != other.by.to_lowercase() && one.content == other.content,
         _ => false,
     };
@@ -205,6 +209,11 @@ pub(crate) fn with_approvals(
     let Some(content) = content.filter(|_| is_enough && !is_denied && !has_expired) else { return Ok(None) };
     let corrupt = || ReviewError::Corrupt(format!("review {}: its approval can't be read", review.summary.id));
     let grants = Grants::of_json(content).ok_or_else(corrupt)?;
+    // The policy may have changed since.
+    let vouched = filter.decider().reviewed_claims(held.rules());
+    if !grants.all_claims().iter().all(|claim| vouched.contains(claim)) {
+        return Ok(None);
+    }
     let mut requester = grants.add_to(requester).in_review(&review.summary.id.to_string());
     for approval in approvals {
         requester = requester.approved_by(&approval.by).map_err(|_| corrupt())?;

@@ -171,15 +171,15 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
         Outputs::One { destination: Destination::File(out), .. } => Some(out.as_path()),
         Outputs::One { .. } | Outputs::Nowhere => None,
     };
-    let (state, database) = (out.and_then(state_beside), hold.database_file());
+    let (state, queue) = (out.and_then(state_beside), hold.files());
     let written = [
         ("the output", out),
         ("the state of the run", state.as_deref()),
         ("the folder for what is withheld", withheld.as_deref()),
         ("the disclosure log", log.as_deref()),
-        ("the queue of reviews", database.as_deref()),
     ];
-    let written: Vec<_> = written.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
+    let written = written.into_iter().filter_map(|(what, path)| Some((what, path?)));
+    let written: Vec<_> = written.chain(queue.iter().map(|file| ("the queue of reviews", file.as_path()))).collect();
     let inputs: Vec<_> = arguments.inputs.iter().filter(|input| *input != Path::new("-")).collect();
     let read = inputs.iter().map(|input| ("the input", input.as_path()));
     let read = read.chain(arguments.filter.files());

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::Problem;
-use super::super::review_arguments::{DAY, database, host, now, open};
+use super::super::review_arguments::{DAY, database, files, host, now, open};
 use super::absolute;
 use dmv_redact::Filter;
 use dmv_redact_archive::{Destination, HeldMessage, Outputs, ReviewQueue, Reviewed};
 use dmv_redact_desk::{DeskError, Standing, hold, standing};
 use dmv_redact_model::hex::hex;
-use dmv_redact_review::{BlockingReviews, State};
+use dmv_redact_review::{BlockingReviews, ReviewSummary, State};
 use sha2::{Digest, Sha256};
 
 /// Where held messages wait.
@@ -36,12 +36,9 @@ pub(super) struct HoldArguments {
 }
 
 impl HoldArguments {
-    /// The database's file, if it is one: nothing else of a run may be there.
-    pub(super) fn database_file(&self) -> Option<PathBuf> {
-        let database = self.database()?;
-        let file =
-            (!database.contains("://")).then(|| database.strip_prefix("sqlite:").unwrap_or(&database).to_owned());
-        file.map(PathBuf::from)
+    /// The files of the queue, if it has any: nothing else of a run may be there.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.database().map(|database| files(&database)).unwrap_or_default()
     }
 
     /// The queue that is meant, if one is.
@@ -117,6 +114,21 @@ impl ReviewQueue for Queue {
         };
         let reviewed = self.reviews.block_on(reviewed).map_err(|error| error.to_string())?;
         reviewed.map_err(|error| error.to_string())
+    }
+
+    fn are_claimed(&self, reviews: &mut dyn Iterator<Item = &str>) -> Result<bool, String> {
+        for review in reviews {
+            let id = review.parse().map_err(|_| "the journal names no review".to_owned())?;
+            let found = self.reviews.get(id).map_err(|error| error.to_string())?;
+            let is_own = |review: &ReviewSummary| {
+                let is_claimed = matches!(review.state, State::Delivering | State::Delivered);
+                is_claimed && review.delivery.as_ref().is_some_and(|delivery| delivery.node == self.node)
+            };
+            if !found.is_some_and(|review| is_own(&review.summary)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn delivered(&self, reviews: &mut dyn Iterator<Item = &str>) -> Result<(), String> {
