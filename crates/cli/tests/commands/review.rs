@@ -307,6 +307,18 @@ fn p11_a_run_refuses_a_queue_that_it_would_read_or_overwrite() {
             "the queue of reviews",
         ),
         (
+            &["redact", "in", "-o", "q", "--review", "sqlite://q", "--review-key", "key", "--log", "log"],
+            "the queue of reviews",
+        ),
+        (
+            &["redact", "in", "-o", "q-wal", "--review", "q", "--review-key", "key", "--log", "log"],
+            "the queue of reviews",
+        ),
+        (
+            &["review", "expire", "--review", "q", "--review-key", "key", "--policy", "policy.toml", "--log", "q-wal"],
+            "the queue",
+        ),
+        (
             &["redact", "in", "-o", "out", "--review", "postgres://a:b@c/d", "--review-key", "key", "--log", "log"],
             "password",
         ),
