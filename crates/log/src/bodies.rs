@@ -74,7 +74,7 @@ struct MessageRecord<'b> {
     instruments: &'b [Instrument],
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<&'b str>,
-    /// The review in which it was approved, or that it waits in.
+    /// The review in which it was approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     review: Option<&'b str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

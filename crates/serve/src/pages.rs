@@ -33,7 +33,7 @@ pub(crate) async fn style() -> Response {
 
 /// What the last step did, as its redirect names it in the address. Only these texts can be shown so.
 const DONE: [(&str, &str); 8] = [
-    ("approved", "Approved. It goes out to where it came from."),
+    ("approved", "Approved. It goes out with the next run over its source, or the next export."),
     ("half-approved", "Your approval is on record. A second person must approve it too."),
     ("denied", "Denied. Nothing of it goes out."),
     ("duty", "The duty is on record as done."),

@@ -57,7 +57,8 @@ async fn p12_what_was_previewed_is_approved_and_on_record() {
     assert_eq!(review.summary.expires, Some(NOW + 5 * DAY));
     let page = office.get(&format!("/reviews/{id}?did=approved"), Some(&ann)).await;
     assert!(page.text.contains("The message would go out") && !page.text.contains("Nothing would go out"));
-    for told in ["It goes out to where it came from", "Approved", ANN, "2:26-mj-1", "2026-12-07 12:00 UTC"] {
+    for told in ["It goes out with the next run over its source", "Approved", ANN, "2:26-mj-1", "2026-12-07 12:00 UTC"]
+    {
         assert!(page.text.contains(told), "{told}");
     }
     assert!(!page.text.contains("/approve\"") && !page.text.contains("/deny\""));
