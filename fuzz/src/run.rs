@@ -52,6 +52,8 @@ pub(crate) fn redact_source(filter: &Filter, requester: &Requester, source: &Pat
             members: LineMembers::default(),
             batch: None,
             approvals: None,
+            reviews: None,
+            last_decision: 0,
             other: None,
             drop_withheld: false,
             withheld: None,
