@@ -75,6 +75,8 @@ pub enum Reason {
     NothingPermitted,
     /// A review rule applies: a person must review it first.
     Review,
+    /// A person reviewed it and denied it, or nobody decided in time.
+    Denied,
     /// The second reading found something in the output that the first hadn't decided to release.
     SecondReading,
 }
@@ -117,6 +119,7 @@ impl Reason {
         Self::References,
         Self::NothingPermitted,
         Self::Review,
+        Self::Denied,
         Self::SecondReading,
     ];
 
@@ -158,6 +161,7 @@ impl Reason {
             Self::References => "references",
             Self::NothingPermitted => "nothing-permitted",
             Self::Review => "review",
+            Self::Denied => "denied",
             Self::SecondReading => "second-reading",
         }
     }

@@ -134,6 +134,17 @@ impl Receipt {
         }
     }
 
+    /// The receipt of a held message that a person reviewed and denied, or that nobody decided in time: withheld, for the
+    /// reason [`Reason::Denied`]. `why` is a fixed sentence, without a value of the message (P6). Of a message that isn't held
+    /// the receipt stays as it is.
+    pub fn denied(mut self, why: &'static str) -> Self {
+        if self.disposition == Disposition::Held {
+            self.disposition = Disposition::Withheld;
+            self.refusal = Some(Refusal::whole(Reason::Denied, why));
+        }
+        self
+    }
+
     /// Discards the counts, because nothing of the message is released.
     pub(super) fn count_nothing(&mut self) {
         match Arc::get_mut(&mut self.record) {
@@ -259,7 +270,7 @@ impl Receipt {
         let occasion = match (self.disposition, self.reason()) {
             (Disposition::Released | Disposition::Redacted, _) => Some(Occasion::Release),
             (_, Some(Reason::Review)) => Some(Occasion::Hold),
-            (_, Some(Reason::NothingPermitted)) => Some(Occasion::Refusal),
+            (_, Some(Reason::NothingPermitted | Reason::Denied)) => Some(Occasion::Refusal),
             _ => None,
         };
         let owed = occasion.zip(self.grant()).map(|(occasion, grant)| grant.duties(occasion));

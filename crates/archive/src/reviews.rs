@@ -27,6 +27,8 @@ pub struct HeldMessage<'m> {
 pub enum Reviewed {
     /// It waits for a decision now.
     Waits,
+    /// A person denied it, or the clock: it is withheld for this reason.
+    Denied(&'static str),
     /// It stays held; the text says why.
     Held(&'static str),
     /// It was approved, and is this run's to deliver: the review, and the request with what was granted.

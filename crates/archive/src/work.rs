@@ -356,7 +356,7 @@ impl UnitWorker<'_> {
     }
 
     /// Redacts a message. If the policy holds it, the queue of reviews has it then, unless it was approved there: then it is
-    /// redacted for the request that was.
+    /// redacted for the request that was; or denied there: then it is withheld.
     fn decide(
         &mut self,
         origin: Option<&MessageOrigin<'_>>,
@@ -365,46 +365,49 @@ impl UnitWorker<'_> {
     ) -> (Receipt, Option<ReviewedRequest>) {
         let task = self.task;
         let receipt = task.filter.redact(message, requester, &mut self.out);
-        let mut reviewed = None;
-        if receipt.disposition() == Disposition::Held
-            && let (Some(queue), Some(origin)) = (&task.reviews, origin)
-        {
-            reviewed = self.review(queue.as_ref(), origin, message, (requester, &receipt));
-        }
-        let receipt = match &reviewed {
-            Some(reviewed) => task.filter.redact(message, &reviewed.request, &mut self.out),
-            None => receipt,
+        let reviewed = match (&task.reviews, origin) {
+            (Some(queue), Some(origin)) if receipt.disposition() == Disposition::Held => {
+                self.review(queue.as_ref(), origin, message, (requester, &receipt))
+            }
+            _ => Reviewed::Waits,
         };
-        self.compare(message, reviewed.as_ref().map_or(requester, |reviewed| &reviewed.request), &receipt);
-        (receipt, reviewed)
+        if let Reviewed::Approved(review, request) = reviewed {
+            let receipt = task.filter.redact(message, &request, &mut self.out);
+            self.compare(message, &request, &receipt);
+            return (receipt, Some(ReviewedRequest { review, request: *request }));
+        }
+        // The policies are compared, not what people denied.
+        self.compare(message, requester, &receipt);
+        match reviewed {
+            Reviewed::Denied(why) => (receipt.denied(why), None),
+            _ => (receipt, None),
+        }
     }
 
-    /// Puts a held message into the queue; `Some` if it was approved there.
+    /// Puts a held message into the queue, and says how it stands there. What can't be put there stays held.
     fn review(
         &mut self,
         queue: &dyn ReviewQueue,
         origin: &MessageOrigin<'_>,
         original: &[u8],
         (requester, receipt): (&Requester, &Receipt),
-    ) -> Option<ReviewedRequest> {
+    ) -> Reviewed {
         let (source, id, last_decision) =
             (origin.source(self.source), origin.id.to_string_lossy(), self.task.last_decision);
-        match queue.review(&HeldMessage { source, id: &id, original, requester, receipt, last_decision }) {
-            Ok(Reviewed::Approved(review, request)) => {
-                self.tally.add_approved();
-                Some(ReviewedRequest { review, request: *request })
-            }
-            Ok(Reviewed::Waits) => None,
-            Ok(Reviewed::Held(why)) => {
+        let held = HeldMessage { source, id: &id, original, requester, receipt, last_decision };
+        let reviewed = queue.review(&held).unwrap_or_else(|error| {
+            self.tally.add_fault();
+            self.report(origin, format!("not in the queue of reviews: {error}; id {}", origin.id.display()), true);
+            Reviewed::Waits
+        });
+        match &reviewed {
+            Reviewed::Approved(..) => self.tally.add_approved(),
+            Reviewed::Held(why) => {
                 self.report(origin, format!("not approved: {why}; id {}", origin.id.display()), false);
-                None
             }
-            Err(error) => {
-                self.tally.add_fault();
-                self.report(origin, format!("not in the queue of reviews: {error}; id {}", origin.id.display()), true);
-                None
-            }
+            Reviewed::Waits | Reviewed::Denied(_) => {}
         }
+        reviewed
     }
 
     fn compare(&mut self, message: &[u8], requester: &Requester, receipt: &Receipt) {

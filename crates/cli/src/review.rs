@@ -33,6 +33,8 @@ enum Verb {
     Record(show::RecordArguments),
     Approve(decide::ApproveArguments),
     Deny(decide::DenyArguments),
+    Revoke(decide::RevokeArguments),
+    Reopen(maintain::ReopenArguments),
     Export(decide::ExportArguments),
     Settle(maintain::SettleArguments),
     #[command(subcommand)]
@@ -87,6 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Verb::Record(arguments) => show::record(arguments),
         Verb::Approve(arguments) => decide::approve(arguments),
         Verb::Deny(arguments) => decide::deny(arguments),
+        Verb::Revoke(arguments) => decide::revoke(arguments),
+        Verb::Reopen(arguments) => maintain::reopen(arguments),
         Verb::Export(arguments) => decide::export(arguments),
         Verb::Settle(arguments) => maintain::settle(arguments),
         Verb::Account(arguments) => account::account(arguments),

@@ -1,4 +1,4 @@
-//! Approve and deny. Whoever decides has seen the content of this digest; what is granted is checked against the policy
+//! Approve, deny, and take an approval back. Whoever decides has seen the content of this digest; what is granted is checked against the policy
 //! first, so that an approval by which nothing would go out is refused while the person can still mend it.
 
 use dmv_redact::{Filter, Requester};
@@ -73,6 +73,53 @@ impl Desk {
         let step = Step { reason: Some(reason), ..Step::new(DeskAction::Denied, Some(by)) };
         let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now, seen: None };
         self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
+    }
+
+    /// Takes back an approval at `now`, in Unix seconds, by this person, for a reason of 1 to 500 characters, which goes on
+    /// record: the message is denied. Once a delivery has begun it is too late.
+    ///
+    /// # Errors
+    /// As [`deny`](Self::deny).
+    pub async fn revoke(&self, id: ReviewId, reason: &str, by: &str, now: i64) -> Result<State, DeskError> {
+        check_name(by)?;
+        check_reason(reason)?;
+        let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
+        let (State::Approved, Some(digest)) = (review.summary.state, review.digest) else {
+            return Err(ReviewError::Conflict { id, state: review.summary.state }.into());
+        };
+        let step = Step { reason: Some(reason), ..Step::new(DeskAction::Revoked, Some(by)) };
+        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now, seen: Some(State::Approved) };
+        self.step(&review.summary, step, self.reviews.decide(id, &digest, &decision, now)).await
+    }
+
+    /// Opens what the clock has denied for a decision again, at `now`, until `deadline`, both in Unix seconds, by this
+    /// person, for a reason of 1 to 500 characters, which goes on record. It is a new review of the same message and
+    /// request; the old one's contents are purged. Gives the new one. What a person denied stays denied.
+    ///
+    /// # Errors
+    /// [`DeskError::Usage`] when name or reason is none; [`DeskError::Review`] as
+    /// [`reopen`](dmv_redact_review::ReviewStore::reopen); [`DeskError::Log`].
+    pub async fn reopen(
+        &self,
+        id: ReviewId,
+        (reason, by): (&str, &str),
+        (deadline, now): (i64, i64),
+    ) -> Result<ReviewId, DeskError> {
+        check_name(by)?;
+        check_reason(reason)?;
+        let summary =
+            async || Ok::<_, ReviewError>(self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?.summary);
+        let mut review = summary().await?;
+        if self.expire_one(&review, now).await? {
+            review = summary().await?;
+        }
+        match (review.state, review.purged) {
+            (State::Expired, None) => {}
+            (State::Expired, Some(_)) => return Err(ReviewError::Purged(id).into()),
+            (state, _) => return Err(ReviewError::Conflict { id, state }.into()),
+        }
+        let step = Step { reason: Some(reason), until: Some(deadline), ..Step::new(DeskAction::Reopened, Some(by)) };
+        self.step(&review, step, self.reviews.reopen(id, (deadline, now))).await
     }
 
     /// The message as it came, for a person who gives a reason for seeing it: that is on record first.

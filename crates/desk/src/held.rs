@@ -3,7 +3,7 @@
 use dmv_redact::{Filter, PolicyIdentity, Receipt, Requester};
 use dmv_redact_model::policy::RequestText;
 use dmv_redact_review::{
-    Added, ContentDigest, Decided, NewReview, Review, ReviewError, ReviewId, ReviewStore, State, Verdict,
+    Added, ContentDigest, Decided, NewReview, Review, ReviewError, ReviewId, ReviewStore, ReviewSummary, State, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,14 +24,13 @@ pub struct HeldMessage<'m> {
     pub receipt: &'m Receipt,
 }
 
-/// What is kept with a review, encrypted: the request, and what the policy said of it then.
+/// What is kept with a review, encrypted: the request, apart, and what the policy said of it then.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Details {
+    #[serde(skip)]
     pub(crate) request: RequestText,
     pub(crate) policy: HeldBy,
-    /// The rules that applied.
-    pub(crate) rules: Vec<String>,
     /// Whether two people must approve it.
     #[serde(default)]
     pub(crate) two_people: bool,
@@ -40,9 +39,11 @@ pub(crate) struct Details {
 impl Details {
     /// What is kept with a review.
     pub(crate) fn of(review: &Review) -> Result<Self, DeskError> {
-        let details = review.details.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let id = review.summary.id;
-        details.ok_or_else(|| ReviewError::Corrupt(format!("review {id}: its details can't be read")).into())
+        let corrupt = || ReviewError::Corrupt(format!("review {id}: its details can't be read"));
+        let (Some(request), Some(details)) = (&review.request, &review.details) else { return Err(corrupt().into()) };
+        let request = serde_json::from_str(request).map_err(|_| corrupt())?;
+        Ok(Self { request, ..serde_json::from_str(details).map_err(|_| corrupt())? })
     }
 }
 
@@ -74,7 +75,7 @@ impl HeldMessage<'_> {
 }
 
 /// Puts a held message into the queue at `now`, to be denied at `deadline` if nobody has decided. It is on disk when this
-/// returns. The same message for the same requester is one review: whoever adds it again gets [`Added::Known`].
+/// returns. The same message with the same request is one review: whoever adds it again gets [`Added::Known`].
 ///
 /// # Errors
 /// When it can't be added.
@@ -84,18 +85,19 @@ pub async fn hold(
     message: &HeldMessage<'_>,
     (deadline, now): (i64, i64),
 ) -> Result<Added, DeskError> {
-    let rules: Vec<String> = message.receipt.rules().map(str::to_owned).collect();
     let two_people = filter.decider().wants_two_people(message.receipt.rules());
     let policy = HeldBy::of(message.receipt.policy());
-    let details = Details { request: message.request()?, policy, rules, two_people };
-    let details =
-        serde_json::to_string(&details).map_err(|_| DeskError::Usage("the request has no text".to_owned()))?;
+    let details = Details { request: message.request()?, policy, two_people };
+    let text =
+        |result: serde_json::Result<String>| result.map_err(|_| DeskError::Usage("the request has no text".to_owned()));
+    let (request, details) = (text(serde_json::to_string(&details.request))?, text(serde_json::to_string(&details))?);
     let review = NewReview {
         source: message.source,
         id: message.id,
         original: message.original,
         requester: &message.ori(),
         message_key: message.receipt.message_type(),
+        request: &request,
         details: &details,
         deadline,
         two_people,
@@ -111,13 +113,16 @@ pub enum Standing {
     /// It was approved, and its delivery is this node's: this is its request. Once it is on record it may go out, and then
     /// [`ReviewStore::delivered`] ends it.
     Approved(Box<Requester>),
+    /// A person denied it, or the clock: it isn't held any more, and its record is that of
+    /// [`Receipt::denied`](dmv_redact::Receipt::denied) for this reason.
+    Denied(&'static str),
     /// It doesn't go out here; the text says why.
     Held(&'static str),
 }
 
-/// How the review of a message that `filter` holds stands at `now`, by the decisions up to the number `until`. What is approved is claimed for
-/// `node`; what `node` has delivered before is approved for it as long as the approval hasn't expired, for it makes the same
-/// output again.
+/// How the review of a message that `filter` holds stands at `now`, by the decisions up to the number `until`. What is
+/// approved is claimed for `node`; what `node` has delivered before is approved for it as long as the approval hasn't
+/// expired, for it makes the same output again.
 ///
 /// # Errors
 /// When the queue can't be read or written.
@@ -130,12 +135,12 @@ pub async fn standing(
 ) -> Result<Standing, DeskError> {
     let Some(review) = reviews.get(id).await? else { return Err(ReviewError::NotFound(id).into()) };
     let is_own = review.summary.delivery.as_ref().is_some_and(|delivery| delivery.node == node);
+    let is_later = review.decisions.iter().any(|decision| decision.sequence > until);
+    if let Some(why) = denial_of(&review.summary, now) {
+        return Ok(if is_later { Standing::Waits } else { Standing::Denied(why) });
+    }
     match review.summary.state {
-        State::Open | State::HalfApproved => return Ok(Standing::Waits),
-        State::Denied => return Ok(Standing::Held("a person denied it")),
-        State::Expired => {
-            return Ok(Standing::Held("nobody decided in time, or what was approved was not delivered in time"));
-        }
+        State::Open | State::HalfApproved | State::Denied | State::Expired => return Ok(Standing::Waits),
         State::Delivering | State::Delivered if !is_own => {
             return Ok(Standing::Held("it was approved, and is delivered elsewhere"));
         }
@@ -146,15 +151,13 @@ pub async fn standing(
     let Some(requester) = approved_request((&review, filter), message, counts_at)? else {
         return Ok(match review.summary.purged {
             Some(_) => Standing::Held("it was delivered before, and its approval is deleted"),
-            None => Standing::Held(
-                "another request was approved, or its approval has expired or isn't what the policy asks for",
-            ),
+            None => Standing::Held("its approval has expired, or isn't what the policy asks for"),
         });
     };
     if review.digest != Some(ContentDigest::of(message.original)) {
         return Ok(Standing::Held("another content was approved"));
     }
-    if review.decisions.iter().any(|decision| decision.sequence > until) {
+    if is_later {
         return Ok(Standing::Waits);
     }
     // What wouldn't go out must not be claimed: nobody would end its delivery.
@@ -172,15 +175,29 @@ pub async fn standing(
     }
 }
 
+/// Why a review is denied at `now`; `None` if it isn't. The clock denies also what nobody has recorded yet.
+fn denial_of(review: &ReviewSummary, now: i64) -> Option<&'static str> {
+    let is_expired = review.state == State::Expired || review.is_due(now);
+    match review.state {
+        State::Denied => Some("a person reviewed and denied it"),
+        // Half-approved ones have none.
+        _ if is_expired && review.expires.is_none() => Some("nobody decided in time"),
+        _ if is_expired => Some("its approval expired before it went out"),
+        _ => None,
+    }
+}
+
 /// The request with what was granted, and who did; `None` if what was approved is another request.
 fn approved_request(
     (review, filter): (&Review, &Filter),
     message: &HeldMessage<'_>,
     now: i64,
 ) -> Result<Option<Requester>, DeskError> {
-    let details = review.details.as_deref().and_then(|text| serde_json::from_str::<Details>(text).ok());
-    match details {
-        Some(details) if RequestText::of(message.requester).as_ref() == Some(&details.request) => {
+    if review.summary.purged.is_some() {
+        return Ok(None);
+    }
+    match Details::of(review)? {
+        details if RequestText::of(message.requester).as_ref() == Some(&details.request) => {
             with_approvals((review, &details), (filter, message.receipt), message.requester.clone(), now)
         }
         _ => Ok(None),

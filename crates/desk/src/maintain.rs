@@ -1,7 +1,7 @@
 //! What keeps the desk in order, each on record first: deadlines, retention, interrupted deliveries.
 
 use dmv_redact_log::{DeskAction, DeskStep};
-use dmv_redact_review::{ReviewError, ReviewId, State};
+use dmv_redact_review::{ReviewError, ReviewId, ReviewSummary, State};
 
 use crate::desk::{Step, failure, rfc3339};
 use crate::{Desk, DeskError};
@@ -23,19 +23,27 @@ impl Desk {
                 return Ok(count);
             }
             for review in &due {
-                let take = async {
-                    match self.reviews.expire_review(review.id, now).await? {
-                        true => Ok(()),
-                        // Another desk was first, or a person.
-                        false => Err(ReviewError::Refused { id: review.id, why: "somebody else was first" }),
-                    }
-                };
-                match self.step(review, Step::new(DeskAction::Expired, None), take).await {
-                    Ok(()) => count += 1,
-                    Err(DeskError::Review(ReviewError::Refused { .. })) => {}
-                    Err(error) => return Err(error),
-                }
+                count += usize::from(self.expire_one(review, now).await?);
             }
+        }
+    }
+
+    /// Denies one by the clock, if its time is over. Whether it was this call that did.
+    pub(crate) async fn expire_one(&self, review: &ReviewSummary, now: i64) -> Result<bool, DeskError> {
+        if !review.is_due(now) {
+            return Ok(false);
+        }
+        let take = async {
+            match self.reviews.expire_review(review.id, now).await? {
+                true => Ok(()),
+                // Another desk was first, or a person.
+                false => Err(ReviewError::Refused { id: review.id, why: "somebody else was first" }),
+            }
+        };
+        match self.step(review, Step::new(DeskAction::Expired, None), take).await {
+            Ok(()) => Ok(true),
+            Err(DeskError::Review(ReviewError::Refused { .. })) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

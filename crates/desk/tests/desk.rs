@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dmv_redact::{Disposition, Filter, Instrument, Requester};
+use dmv_redact::{Disposition, Filter, Instrument, Reason, Requester};
 use dmv_redact_desk::{
     Desk, DeskError, ElementOutcome, Exported, Grants, HeldMessage, Leftover, Standing, hold, standing,
 };
@@ -194,16 +194,13 @@ async fn p2_an_approval_is_of_one_request_and_one_content() -> Result {
     let receipt = filter.redact(&office.original, &requester(), &mut Vec::new());
     let other =
         HeldMessage { source: "in", id: "1", original: &office.original, requester: &request, receipt: &receipt };
-    let found = standing((office.desk.reviews(), &filter), id, &other, "run", (i64::MAX, NOW)).await?;
-    assert!(
-        matches!(
-            found,
-            Standing::Held(
-                "another request was approved, or its approval has expired or isn't what the policy asks for"
-            )
-        ),
-        "{found:?}"
-    );
+    let queue = (office.desk.reviews(), &filter);
+    let found = standing(queue, id, &other, "run", (i64::MAX, NOW)).await?;
+    assert!(matches!(found, Standing::Held(_)), "{found:?}");
+    let Added::New(another) = hold(queue.0, &filter, &other, (NOW + 10 * DAY, NOW)).await? else {
+        return Err("another request is another review".into());
+    };
+    assert!(matches!(standing(queue, another, &other, "run", (i64::MAX, NOW)).await?, Standing::Waits));
     office.original.push(b' ');
     let found = office.standing(id, "run", NOW).await?;
     assert!(matches!(found, Standing::Held("another content was approved")), "{found:?}");
@@ -243,7 +240,63 @@ async fn p2_what_the_policy_does_not_let_a_reviewer_grant_is_refused() -> Result
     assert_eq!(office.desk.deny(id, &digest, "no paper", "ROE, J", NOW).await?, State::Denied);
     let error = office.approve(id, &order, "DOE, K").await.err();
     assert!(matches!(error, Some(DeskError::Review(ReviewError::Conflict { state: State::Denied, .. }))));
-    assert!(matches!(office.standing(id, "run", NOW).await?, Standing::Held("a person denied it")));
+    assert!(matches!(office.standing(id, "run", NOW).await?, Standing::Denied("a person reviewed and denied it")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn p2_the_clock_denies_and_what_was_denied_is_withheld() -> Result {
+    let office = Office::open().await?;
+    let (filter, requester) = (office.desk.filter(), requester());
+    let id = office.hold("1").await?.id();
+    // Also before anybody has recorded that its time is over.
+    let found = office.standing(id, "run", NOW + 10 * DAY).await?;
+    let Standing::Denied(why @ "nobody decided in time") = found else { return Err(format!("{found:?}").into()) };
+    let receipt = filter.redact(&office.original, &requester, &mut Vec::new()).denied(why);
+    assert_eq!((receipt.disposition(), receipt.reason()), (Disposition::Withheld, Some(Reason::Denied)));
+    assert_eq!(receipt.detail(), Some(why));
+    office.desk.expire(NOW + 10 * DAY).await?;
+    assert!(matches!(office.standing(id, "run", NOW).await?, Standing::Denied("nobody decided in time")));
+
+    let late = office.desk.reopen(id, ("nobody was here", "ROE, J"), (NOW + 10 * DAY, NOW)).await?;
+    assert_eq!(office.hold("1").await?, Added::Known(late));
+    assert_eq!(office.approve(late, &order(&["license"])?, "ROE, J").await?, State::Approved);
+    let late_standing = office.standing(late, "run", NOW + DAY).await?;
+    assert!(matches!(late_standing, Standing::Denied("its approval expired before it went out")), "{late_standing:?}");
+    // Opened again it has to be approved again, and the clock's denial is on record before.
+    let again = office.desk.reopen(late, ("the run was late", "ROE, J"), (NOW + 10 * DAY, NOW + DAY)).await?;
+    assert!(matches!(office.standing(again, "run", NOW + DAY).await?, Standing::Waits));
+    let error = office.desk.reopen(again, ("early", "ROE, J"), (NOW + 10 * DAY, NOW + DAY)).await.err();
+    assert!(matches!(error, Some(DeskError::Review(ReviewError::Conflict { state: State::Open, .. }))), "{error:?}");
+    assert_eq!(office.steps()?, ["expired", "reopened", "approved", "expired", "reopened"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn p2_an_approval_that_is_taken_back_releases_nothing() -> Result {
+    let office = Office::open().await?;
+    let [id, sent] = [office.hold("1").await?.id(), office.hold("2").await?.id()];
+    for id in [id, sent] {
+        office.approve(id, &order(&["license"])?, "ROE, J").await?;
+    }
+    office.desk.reviews().begin_delivery(sent, "node", NOW).await?;
+    for (id, reason) in [(sent, "too late"), (id, " ")] {
+        assert!(office.desk.revoke(id, reason, "DOE, K", NOW).await.is_err());
+    }
+    let began = office.desk.reviews().last_decision().await?;
+    assert_eq!(office.desk.revoke(id, "the order was quashed", "DOE, K", NOW).await?, State::Denied);
+    assert!(matches!(office.standing(id, "run", NOW).await?, Standing::Denied(_)));
+    assert!(office.export(None).await?.0.is_empty());
+    let error = office.desk.reopen(id, ("a mistake", "DOE, K"), (NOW + DAY, NOW)).await.err();
+    assert!(matches!(error, Some(DeskError::Review(ReviewError::Conflict { state: State::Denied, .. }))), "{error:?}");
+    // A run that began before goes on as it began.
+    let (filter, requester) = (office.desk.filter(), requester());
+    let receipt = filter.redact(&office.original, &requester, &mut Vec::new());
+    let (original, requester, receipt) = (office.original.as_slice(), &requester, &receipt);
+    let message = HeldMessage { source: "in", id: "1", original, requester, receipt };
+    let found = standing((office.desk.reviews(), filter), id, &message, "run", (began, NOW)).await?;
+    assert!(matches!(found, Standing::Waits), "{found:?}");
+    assert_eq!(office.steps()?, ["approved", "approved", "revoked"]);
     Ok(())
 }
 

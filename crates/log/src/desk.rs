@@ -15,8 +15,12 @@ pub enum DeskAction {
     Approved,
     /// A person denies it.
     Denied,
+    /// A person takes an approval back: it is denied.
+    Revoked,
     /// The clock denies it: nobody decided before its deadline, or nobody delivered it before the approval expired.
     Expired,
+    /// A person opens what the clock denied for a decision again: a new review has it then.
+    Reopened,
     /// The step that was recorded before wasn't taken.
     Failed,
     /// A delivery that was interrupted has gone out, says a person.
@@ -71,7 +75,8 @@ pub struct DeskStep<'s> {
     /// Of an approval: the papers behind them.
     #[serde(skip_serializing_if = "<[Instrument]>::is_empty")]
     pub instruments: &'s [Instrument],
-    /// Of an approval: when it expires; of a purge: before when the reviews ended. RFC 3339, UTC.
+    /// Of an approval: when it expires; of what is opened again: its deadline; of a purge: before when the reviews ended.
+    /// RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// The account that is signed in to, added or changed.

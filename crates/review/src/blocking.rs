@@ -104,6 +104,14 @@ impl BlockingReviews {
         run(&self.runtime, self.store.expire(now))
     }
 
+    /// See [`ReviewStore::reopen`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reopen(&self, id: ReviewId, times: (i64, i64)) -> Result<ReviewId, ReviewError> {
+        run(&self.runtime, self.store.reopen(id, times))
+    }
+
     /// Waits for other work on the store's runtime: for what is built on [`ReviewStore`].
     ///
     /// # Errors

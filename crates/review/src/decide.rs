@@ -21,7 +21,8 @@ pub struct Decision<'a> {
     /// When the person decided, in Unix seconds. It is recorded.
     pub at: i64,
     /// The state that the person saw: in another one the decision isn't theirs to make, as where the second of two approvals is
-    /// for some people only. `None`: either state in which a review waits.
+    /// for some people only. `None`: either state in which a review waits. Who denies what they saw as [`State::Approved`]
+    /// takes the approval back.
     pub seen: Option<State>,
 }
 
@@ -69,7 +70,8 @@ impl ReviewStore {
     /// [`State::HalfApproved`] for the first of two people. `digest` is that of the content that the reviewer saw. It is on
     /// disk when this returns.
     ///
-    /// The second of two people must give the same grants, letter by letter, and another name. One denial denies.
+    /// The second of two people must give the same grants, letter by letter, and another name. One denial denies, also what
+    /// is approved, until a delivery begins.
     ///
     /// # Errors
     /// [`ReviewError::Conflict`] when the review is decided, has expired, or another decided it at the same time;
@@ -108,17 +110,18 @@ impl ReviewStore {
             deadline: found.try_get(3)?,
         };
         let is_other = decision.seen.is_some_and(|seen| seen != waiting.state);
-        if is_other || !matches!(waiting.state, State::Open | State::HalfApproved) {
+        let is_taken_back = decision.takes_back();
+        if is_other || !(is_taken_back || matches!(waiting.state, State::Open | State::HalfApproved)) {
             return Err(ReviewError::Conflict { id, state: waiting.state });
         }
-        if now.max(decision.at) >= waiting.deadline {
+        if !is_taken_back && now.max(decision.at) >= waiting.deadline {
             return refused("its deadline is over");
         }
         if self.checked_digest(connection, &row).await? != *digest {
             return refused("its content isn't the one that was reviewed");
         }
         let earlier = self.decisions(connection, &row, false).await?;
-        let mut outcome = decision.outcome(&waiting);
+        let mut outcome = decision.outcome(&waiting, earlier.len());
         if let (State::HalfApproved, DecisionKind::Approve { grants, expires }) = (waiting.state, &decision.kind) {
             let [first] = earlier.as_slice() else {
                 return Err(ReviewError::corrupt(&row, "its first approval is missing"));
@@ -194,11 +197,18 @@ impl Decision<'_> {
         Ok(())
     }
 
-    fn outcome(&self, waiting: &Waiting) -> Outcome {
-        let number = if waiting.state == State::HalfApproved { 2 } else { 1 };
+    /// Whether it takes back an approval, which needn't be in time.
+    fn takes_back(&self) -> bool {
+        self.seen == Some(State::Approved) && matches!(self.kind, DecisionKind::Deny { .. })
+    }
+
+    fn outcome(&self, waiting: &Waiting, earlier: usize) -> Outcome {
+        let number = i64::try_from(earlier).unwrap_or(i64::MAX).saturating_add(1);
         let (state, expires) = match self.kind {
             DecisionKind::Deny { .. } => (State::Denied, None),
-            DecisionKind::Approve { .. } if waiting.two_people && number == 1 => (State::HalfApproved, None),
+            DecisionKind::Approve { .. } if waiting.two_people && waiting.state == State::Open => {
+                (State::HalfApproved, None)
+            }
             DecisionKind::Approve { expires, .. } => (State::Approved, Some(expires)),
         };
         Outcome { state, number, expires }

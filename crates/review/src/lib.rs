@@ -31,6 +31,7 @@
 //!     original: b"{}",
 //!     requester: "OH0250000",
 //!     message_key: Some("DR"),
+//!     request: r#"{"purpose":"IMM"}"#,
 //!     details: r#"{"rules":["photo-needs-warrant"]}"#,
 //!     deadline: 1_900_086_400,
 //!     two_people: false,

@@ -53,8 +53,8 @@ impl ReviewStore {
         end(transaction, expired).await
     }
 
-    /// Deletes the contents of the reviews that became final before a time, in Unix seconds: original, digest, details,
-    /// grants and reason. What a list shows stays, and so does who decided, so that a message that was denied or delivered
+    /// Deletes the contents of the reviews that became final before a time, in Unix seconds: original, digest, request,
+    /// details, grants and reason. What a list shows stays, and so does who decided, so that a message that was denied or delivered
     /// is still known when it comes again. Gives how many reviews it was.
     ///
     /// SQLite overwrites what is deleted, in the database and its write-ahead log. PostgreSQL does when it vacuums.
@@ -195,13 +195,18 @@ async fn purge_some(connection: &mut AnyConnection, before: i64, now: i64) -> Re
     }
     let mut count = 0;
     for id in ids {
-        let update =
-            sqlx::query("UPDATE reviews SET purged = $1, version = version + 1 WHERE id = $2 AND purged IS NULL");
-        count += update.bind(now).bind(&id).execute(&mut *connection).await?.rows_affected();
-        let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
-        delete.bind(&id).execute(&mut *connection).await?;
+        count += u64::from(purge_one(connection, &id, now).await?);
     }
     Ok(Some(count))
+}
+
+/// Deletes the contents of one. Whether they were still there.
+pub(crate) async fn purge_one(connection: &mut AnyConnection, id: &str, now: i64) -> Result<bool, ReviewError> {
+    let update = sqlx::query("UPDATE reviews SET purged = $1, version = version + 1 WHERE id = $2 AND purged IS NULL");
+    let is_purged = update.bind(now).bind(id).execute(&mut *connection).await?.rows_affected() == 1;
+    let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
+    delete.bind(id).execute(connection).await?;
+    Ok(is_purged)
 }
 
 /// In the order that every node takes them in: two that change the same reviews wait for each other, never both.

@@ -20,7 +20,9 @@ pub struct NewReview<'a> {
     pub requester: &'a str,
     /// The message key, if it has one.
     pub message_key: Option<&'a str>,
-    /// What the reviewer needs, a JSON text: the request, what would go out, the rules, the duties. Encrypted at rest.
+    /// The request, a JSON text: the same message with another request is another review. Encrypted at rest.
+    pub request: &'a str,
+    /// What else the reviewer needs, a JSON text. Encrypted at rest.
     pub details: &'a str,
     /// When it is denied if nobody has decided, in Unix seconds.
     pub deadline: i64,
@@ -159,6 +161,8 @@ pub struct Review {
     pub summary: ReviewSummary,
     /// The digest of the original, which a decision is bound to. None when purged.
     pub digest: Option<ContentDigest>,
+    /// What was given as the request, a JSON text. None when purged.
+    pub request: Option<String>,
     /// What was given as details, a JSON text. None when purged.
     pub details: Option<String>,
     /// What was decided, in order.
@@ -166,7 +170,7 @@ pub struct Review {
 }
 
 impl fmt::Debug for Review {
-    /// Without the details (P6).
+    /// Without request and details (P6).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Review").field("summary", &self.summary).finish_non_exhaustive()
     }
@@ -241,6 +245,17 @@ pub(crate) const SUMMARY_COLUMNS: &str = "id, source, message, requester, messag
                                           state, expires, closed, node, since, purged";
 
 impl ReviewSummary {
+    /// Whether the clock denies it at `now`, in Unix seconds: nobody decided before its deadline, or nobody sent it before
+    /// its approval expired. Not of one that has [expired](State::Expired) already.
+    #[must_use]
+    pub fn is_due(&self, now: i64) -> bool {
+        match self.state {
+            State::Open | State::HalfApproved => self.deadline <= now,
+            State::Approved => self.expires.is_none_or(|expires| expires <= now),
+            _ => false,
+        }
+    }
+
     pub(crate) fn of_row(row: &AnyRow) -> Result<Self, ReviewError> {
         let id = row.try_get::<String, _>(0)?;
         let state = state_of(&id, &row.try_get::<String, _>(9)?)?;

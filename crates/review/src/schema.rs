@@ -7,7 +7,7 @@ pub(crate) const SCHEMA_VERSION: i64 = 2;
 const VERSIONS: [&[&str]; 2] = [&QUEUE, &DESK];
 
 /// A review is its row: `state` and `version` change together. `fingerprint` says which message it is of, and is unique but
-/// for expired ones. What is encrypted lies apart, so that a list reads none of it.
+/// for those that expired and were purged or opened again. What is encrypted lies apart, so that a list reads none of it.
 const QUEUE: [&str; 10] = [
     "CREATE TABLE review_meta (name TEXT NOT NULL PRIMARY KEY, number BIGINT, key_id TEXT, content BLOB)",
     "CREATE TABLE reviews (id TEXT NOT NULL PRIMARY KEY, fingerprint TEXT NOT NULL, source TEXT NOT NULL, \
@@ -19,7 +19,7 @@ const QUEUE: [&str; 10] = [
      PRIMARY KEY (review, number))",
     "CREATE TABLE review_secrets (review TEXT NOT NULL REFERENCES reviews (id), name TEXT NOT NULL, key_id TEXT NOT NULL, \
      content BLOB NOT NULL, PRIMARY KEY (review, name))",
-    "CREATE UNIQUE INDEX reviews_fingerprint ON reviews (fingerprint) WHERE state <> 'expired'",
+    "CREATE UNIQUE INDEX reviews_fingerprint ON reviews (fingerprint) WHERE state <> 'expired' OR purged IS NULL",
     "CREATE INDEX reviews_queue ON reviews (state, deadline, id)",
     "CREATE INDEX reviews_of_requester ON reviews (state, requester, deadline, id)",
     "CREATE INDEX reviews_approved ON reviews (source, id) WHERE state = 'approved'",

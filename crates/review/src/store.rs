@@ -7,17 +7,20 @@ use sha2::Sha256;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{Added, ContentDigest, Decided, Keys, NewReview, Review, ReviewError, ReviewId, ReviewSummary, Verdict};
+use super::{
+    Added, ContentDigest, Decided, Keys, NewReview, Review, ReviewError, ReviewId, ReviewSummary, State, Verdict,
+};
 use crate::database::{Database, end};
 use crate::digest::random;
 use crate::hashing::Hasher;
 use crate::keys::{Place, Sealed};
+use crate::maintenance::purge_one;
 use crate::review::{SUMMARY_COLUMNS, id_of, state_of};
 use dmv_redact_model::hex::hex;
 
 /// The queue of held messages. It may be shared by threads, and its database by processes and, in PostgreSQL, by nodes.
 ///
-/// What is encrypted: the original, its digest, the details, grants and reasons. What isn't, because a list shows it:
+/// What is encrypted: the original, its digest, the request, the details, grants and reasons. What isn't, because a list shows it:
 /// source, identifier, requester, message key, lengths, times, names of reviewers and nodes. Of accounts, the hash of the
 /// password is encrypted; names, roles and times are readable, and can't be changed without a key.
 pub struct ReviewStore {
@@ -33,6 +36,7 @@ pub struct ReviewStore {
 /// What is encrypted of a review, by name.
 pub(crate) const ORIGINAL: &str = "original";
 const DIGEST: &str = "digest";
+const REQUEST: &str = "request";
 const DETAILS: &str = "details";
 
 /// The key of fingerprints, encrypted, in the table of what is of the whole queue.
@@ -44,7 +48,7 @@ const MAX_ORIGINAL_BYTES: usize = 512 << 20;
 /// Maximum length in bytes of a text that a list shows.
 const MAX_TEXT_BYTES: usize = 64 << 10;
 
-/// How often to insert again when the review that was in the way has expired meanwhile.
+/// How often to insert again when the review that was in the way was purged meanwhile.
 const ADD_ATTEMPTS: usize = 8;
 
 impl ReviewStore {
@@ -63,24 +67,15 @@ impl ReviewStore {
 
     /// Adds a held message at `now`, in Unix seconds. It is on disk when this returns.
     ///
-    /// The same message (source, identifier, content) for the same requester is one review, whatever its details, until
-    /// that has expired: whoever adds it again gets [`Added::Known`], also after it was decided, delivered or purged.
+    /// The same message (source, identifier, content) with the same request is one review, whatever its details: whoever
+    /// adds it again gets [`Added::Known`], also after it was decided or delivered, purged or not. One that expired is known
+    /// until it is purged.
     ///
     /// # Errors
-    /// [`ReviewError::Usage`] when a text is empty, too long or has a NUL, the details aren't JSON, or the deadline is over.
+    /// [`ReviewError::Usage`] when a text is empty, too long or has a NUL, request or details aren't JSON, or the deadline is over.
     pub async fn add(&self, review: &NewReview<'_>, now: i64) -> Result<Added, ReviewError> {
         check(review, now)?;
-        let digest = ContentDigest::of(review.original);
-        let fingerprint = self.fingerprint([review.source, review.id, review.requester], &digest);
-        let id = ReviewId::random()?;
-        let row = id.to_string();
-        let mut secrets = Vec::new();
-        for (name, plaintext) in
-            [(ORIGINAL, review.original), (DIGEST, digest.as_bytes()), (DETAILS, review.details.as_bytes())]
-        {
-            secrets.push((name, self.keys.encrypt(Place { review: &row, name }, plaintext)?));
-        }
-        let new = NewRow { id, row, fingerprint, secrets };
+        let new = self.new_row(review)?;
         for _ in 0..ADD_ATTEMPTS {
             let mut transaction = self.database.begin().await?;
             let result = new.insert(&mut transaction, review, now).await;
@@ -88,7 +83,73 @@ impl ReviewStore {
                 return Ok(added);
             }
         }
-        Err(ReviewError::Io("database: the review couldn't be added: others like it kept expiring".to_owned()))
+        Err(ReviewError::Io("database: the review couldn't be added: others like it kept being purged".to_owned()))
+    }
+
+    fn new_row(&self, review: &NewReview<'_>) -> Result<NewRow, ReviewError> {
+        let digest = ContentDigest::of(review.original);
+        let fingerprint = self.fingerprint([review.source, review.id, review.requester, review.request], &digest);
+        let id = ReviewId::random()?;
+        let row = id.to_string();
+        let mut secrets = Vec::new();
+        for (name, plaintext) in [
+            (ORIGINAL, review.original),
+            (DIGEST, digest.as_bytes()),
+            (REQUEST, review.request.as_bytes()),
+            (DETAILS, review.details.as_bytes()),
+        ] {
+            secrets.push((name, self.keys.encrypt(Place { review: &row, name }, plaintext)?));
+        }
+        Ok(NewRow { id, row, fingerprint, secrets })
+    }
+
+    /// Opens an expired review again, at `now`, with a deadline, both in Unix seconds: a new review has its contents from
+    /// then on, and the old one is purged. Gives the new one.
+    ///
+    /// # Errors
+    /// [`ReviewError::Conflict`] when it hasn't expired; [`ReviewError::Purged`] when its contents are gone;
+    /// [`ReviewError::Usage`] when the deadline is over; [`ReviewError::NotFound`]; [`ReviewError::Corrupt`].
+    pub async fn reopen(&self, id: ReviewId, (deadline, now): (i64, i64)) -> Result<ReviewId, ReviewError> {
+        let mut transaction = self.database.begin().await?;
+        let result = self.reopen_in(&mut transaction, id, (deadline, now)).await;
+        end(transaction, result).await
+    }
+
+    async fn reopen_in(
+        &self,
+        connection: &mut AnyConnection,
+        id: ReviewId,
+        (deadline, now): (i64, i64),
+    ) -> Result<ReviewId, ReviewError> {
+        let review = self.get_in(connection, id).await?.ok_or(ReviewError::NotFound(id))?;
+        let ReviewSummary { source, message, requester, message_key, two_people, state, .. } = review.summary;
+        if state != State::Expired {
+            return Err(ReviewError::Conflict { id, state });
+        }
+        let (Some(request), Some(details)) = (review.request, review.details) else {
+            return Err(ReviewError::Purged(id));
+        };
+        let original = self.original_in(connection, id).await?;
+        // From here on whoever adds the same message waits for this, and then finds the new one.
+        if !purge_one(connection, &id.to_string(), now).await? {
+            return Err(ReviewError::Purged(id));
+        }
+        let again = NewReview {
+            source: &source,
+            id: &message,
+            original: &original,
+            requester: &requester,
+            message_key: message_key.as_deref(),
+            request: &request,
+            details: &details,
+            deadline,
+            two_people,
+        };
+        check(&again, now)?;
+        match self.new_row(&again)?.insert(connection, &again, now).await? {
+            Some(Added::New(id)) => Ok(id),
+            _ => Err(ReviewError::Io("database: the message was added meanwhile".to_owned())),
+        }
     }
 
     /// A review with its details and decisions, decrypted. None when there is no such review.
@@ -109,12 +170,13 @@ impl ReviewStore {
         let summary = ReviewSummary::of_row(&summary)?;
         let is_purged = summary.purged.is_some();
         let decisions = self.decisions(connection, &row, is_purged).await?;
-        let (mut digest, mut details) = (None, None);
+        let (mut digest, mut request, mut details) = (None, None, None);
         if !is_purged {
             digest = Some(self.checked_digest(connection, &row).await?);
+            request = Some(self.secret_text(connection, Place { review: &row, name: REQUEST }).await?);
             details = Some(self.secret_text(connection, Place { review: &row, name: DETAILS }).await?);
         }
-        Ok(Some(Review { summary, digest, details, decisions }))
+        Ok(Some(Review { summary, digest, request, details, decisions }))
     }
 
     /// The original of a review, decrypted.
@@ -158,11 +220,11 @@ impl ReviewStore {
         self.database.pool.close().await;
     }
 
-    /// Says which message a review is of (source, identifier, requester, content), without telling anything of it to
-    /// whoever has no key.
-    fn fingerprint(&self, texts: [&str; 3], digest: &ContentDigest) -> String {
-        let [source, id, requester] = texts.map(str::as_bytes);
-        hex(&mac(&self.fingerprints, &[source, id, requester, digest.as_bytes()]).finalize().into_bytes())
+    /// Says which message and request a review is of (source, identifier, requester, request, content), without telling
+    /// anything of them to whoever has no key.
+    fn fingerprint(&self, texts: [&str; 4], digest: &ContentDigest) -> String {
+        let [source, id, requester, request] = texts.map(str::as_bytes);
+        hex(&mac(&self.fingerprints, &[source, id, requester, request, digest.as_bytes()]).finalize().into_bytes())
     }
 
     /// The digest of a review's original, when the row is of the message that was added.
@@ -172,11 +234,12 @@ impl ReviewStore {
         review: &str,
     ) -> Result<ContentDigest, ReviewError> {
         let digest = self.digest(connection, review).await?;
+        let request = self.secret_text(connection, Place { review, name: REQUEST }).await?;
         let query = sqlx::query("SELECT source, message, requester, fingerprint FROM reviews WHERE id = $1");
         let row = query.bind(review).fetch_one(connection).await?;
         let [source, message, requester, fingerprint] =
             [row.try_get::<String, _>(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
-        if self.fingerprint([&source, &message, &requester], &digest) != fingerprint {
+        if self.fingerprint([&source, &message, &requester, &request], &digest) != fingerprint {
             return Err(ReviewError::corrupt(review, "it isn't of the message that was added"));
         }
         Ok(digest)
@@ -254,7 +317,7 @@ struct NewRow {
 }
 
 impl NewRow {
-    /// Inserts it, unless its message is known. None when the review that was in the way has expired since.
+    /// Inserts it, unless its message is known. None when the review that was in the way was purged since.
     async fn insert(
         &self,
         connection: &mut AnyConnection,
@@ -264,7 +327,7 @@ impl NewRow {
         let insert = sqlx::query(
             "INSERT INTO reviews (id, fingerprint, source, message, requester, message_key, bytes, two_people, added, \
              deadline, state, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1) \
-             ON CONFLICT (fingerprint) WHERE state <> 'expired' DO NOTHING",
+             ON CONFLICT (fingerprint) WHERE state <> 'expired' OR purged IS NULL DO NOTHING",
         );
         let insert = insert.bind(&self.row).bind(&self.fingerprint).bind(review.source).bind(review.id);
         let insert = insert.bind(review.requester).bind(review.message_key);
@@ -276,7 +339,8 @@ impl NewRow {
             }
             return Ok(Some(Added::New(self.id)));
         }
-        let query = sqlx::query("SELECT id FROM reviews WHERE fingerprint = $1 AND state <> 'expired'");
+        let query =
+            sqlx::query("SELECT id FROM reviews WHERE fingerprint = $1 AND (state <> 'expired' OR purged IS NULL)");
         let known = query.bind(&self.fingerprint).fetch_optional(connection).await?;
         known.map(|row| id_of(&row.try_get::<String, _>(0)?).map(Added::Known)).transpose()
     }
@@ -358,6 +422,7 @@ fn check(review: &NewReview<'_>, now: i64) -> Result<(), ReviewError> {
     check_text("identifier", review.id)?;
     check_text("requester", review.requester)?;
     review.message_key.map_or(Ok(()), |key| check_text("message key", key))?;
+    check_json("request", review.request)?;
     check_json("details", review.details)?;
     if review.original.len() > MAX_ORIGINAL_BYTES {
         return Err(ReviewError::Usage(format!("the original is longer than {MAX_ORIGINAL_BYTES} bytes")));
@@ -393,6 +458,6 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), ReviewError> {
 pub(crate) fn check_json(what: &str, text: &str) -> Result<(), ReviewError> {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(_) => Ok(()),
-        Err(_) => Err(ReviewError::Usage(format!("the {what} aren't JSON"))),
+        Err(_) => Err(ReviewError::Usage(format!("the {what} can't be read as JSON"))),
     }
 }

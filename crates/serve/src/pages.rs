@@ -32,10 +32,12 @@ pub(crate) async fn style() -> Response {
 }
 
 /// What the last step did, as its redirect names it in the address. Only these texts can be shown so.
-const DONE: [(&str, &str); 8] = [
+const DONE: [(&str, &str); 10] = [
     ("approved", "Approved. It goes out with the next run over its source, or the next export."),
     ("half-approved", "Your approval is on record. A second person must approve it too."),
     ("denied", "Denied. Nothing of it goes out."),
+    ("revoked", "The approval was taken back: it is denied. Nothing of it goes out."),
+    ("reopened", "It waits for a decision again: this is the new review of the same message and request."),
     ("duty", "The duty is on record as done."),
     ("added", "The account was added."),
     ("changed", "The account was changed. Its sessions were ended."),

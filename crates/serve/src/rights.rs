@@ -50,6 +50,8 @@ pub(crate) const REVIEW: &str = "/reviews/{id}";
 pub(crate) const PREVIEW: &str = "/reviews/{id}/preview";
 pub(crate) const APPROVE: &str = "/reviews/{id}/approve";
 pub(crate) const DENY: &str = "/reviews/{id}/deny";
+pub(crate) const REVOKE: &str = "/reviews/{id}/revoke";
+pub(crate) const REOPEN: &str = "/reviews/{id}/reopen";
 pub(crate) const RECORD: &str = "/reviews/{id}/record";
 pub(crate) const DUTIES: &str = "/duties";
 pub(crate) const DUTY_DONE: &str = "/duties/done";
@@ -72,6 +74,8 @@ pub(crate) const ROUTES: &[(Method, &str, Right)] = &[
     (Method::POST, PREVIEW, Right::Decide),
     (Method::POST, APPROVE, Right::Decide),
     (Method::POST, DENY, Right::Decide),
+    (Method::POST, REVOKE, Right::Decide),
+    (Method::POST, REOPEN, Right::Decide),
     (Method::POST, RECORD, Right::SeeRecords),
     (Method::GET, DUTIES, Right::SeeDuties),
     (Method::POST, DUTY_DONE, Right::DoDuties),

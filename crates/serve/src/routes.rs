@@ -27,6 +27,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(rights::PREVIEW, post(pages::review::preview))
         .route(rights::APPROVE, post(pages::decide::approve))
         .route(rights::DENY, post(pages::decide::deny))
+        .route(rights::REVOKE, post(pages::decide::revoke))
+        .route(rights::REOPEN, post(pages::decide::reopen))
         .route(rights::RECORD, post(pages::record::show))
         .route(rights::DUTIES, get(pages::duties::show))
         .route(rights::DUTY_DONE, post(pages::duties::done))

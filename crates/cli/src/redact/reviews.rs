@@ -108,6 +108,7 @@ impl ReviewQueue for Queue {
             let found = standing((store, &self.filter), review, &held, &self.node, (last_decision, now)).await?;
             Ok::<_, DeskError>(match found {
                 Standing::Waits => Reviewed::Waits,
+                Standing::Denied(why) => Reviewed::Denied(why),
                 Standing::Held(why) => Reviewed::Held(why),
                 Standing::Approved(request) => Reviewed::Approved(review.to_string(), request),
             })

@@ -1,4 +1,4 @@
-//! `dmv-redact review approve`, `deny` and `export`: decisions, and what follows from them.
+//! `dmv-redact review approve`, `deny`, `revoke` and `export`: decisions, and what follows from them.
 
 use std::path::PathBuf;
 
@@ -50,6 +50,23 @@ pub(super) struct DenyArguments {
     reason: String,
 }
 
+/// Take approvals back before their messages go out: they are denied, for good. Ends with status 3 if one isn't approved, or its
+/// delivery has begun.
+#[derive(Debug, clap::Args)]
+pub(super) struct RevokeArguments {
+    /// The reviews
+    #[arg(required = true)]
+    ids: Vec<ReviewId>,
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Who takes them back
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    by: String,
+    /// Why; it is recorded
+    #[arg(long, value_name = "TEXT", value_parser = statement)]
+    reason: String,
+}
+
 /// Deliver what is approved into a folder, a file for each message, each once.
 ///
 /// If it is killed, the next export into the folder goes on where it was. Ends with status 3 if the policy doesn't release a
@@ -76,36 +93,42 @@ pub(super) fn approve(arguments: &ApproveArguments) -> Result<Exit, Problem> {
     let ApproveArguments { ids, desk, by, grants, days } = arguments;
     let grants = grants.grants();
     at_desk(desk, async |desk| {
-        let decide = async |id: ReviewId, digest: ContentDigest, seen: State| {
+        let decide = async |id: ReviewId| {
+            let (digest, seen) = read(desk, id).await?;
             let now = now();
             desk.approve(id, &digest, &grants, (by, seen), (now + i64::from(*days) * DAY, now)).await
         };
-        decide_all(desk, ids, decide).await
+        decide_all(ids, decide).await
     })
 }
 
 pub(super) fn deny(arguments: &DenyArguments) -> Result<Exit, Problem> {
     let DenyArguments { ids, desk, by, reason } = arguments;
     at_desk(desk, async |desk| {
-        let decide = async |id: ReviewId, digest: ContentDigest, _| desk.deny(id, &digest, reason, by, now()).await;
-        decide_all(desk, ids, decide).await
+        let decide = async |id: ReviewId| desk.deny(id, &read(desk, id).await?.0, reason, by, now()).await;
+        decide_all(ids, decide).await
     })
+}
+
+pub(super) fn revoke(arguments: &RevokeArguments) -> Result<Exit, Problem> {
+    let RevokeArguments { ids, desk, by, reason } = arguments;
+    at_desk(desk, async |desk| decide_all(ids, async |id| desk.revoke(id, reason, by, now()).await).await)
+}
+
+/// The content of a review, and its state.
+async fn read(desk: &Desk, id: ReviewId) -> Result<(ContentDigest, State), DeskError> {
+    let review = desk.reviews().get(id).await?.ok_or(ReviewError::NotFound(id))?;
+    Ok((review.digest.ok_or(ReviewError::Purged(id))?, review.summary.state))
 }
 
 /// Decides one after the other. What is refused of one is no hindrance to the others; what can't be read or recorded is.
 async fn decide_all(
-    desk: &Desk,
     ids: &[ReviewId],
-    decide: impl AsyncFn(ReviewId, ContentDigest, State) -> Result<State, DeskError>,
+    decide: impl AsyncFn(ReviewId) -> Result<State, DeskError>,
 ) -> Result<Exit, Problem> {
     let mut exit = Exit::Released;
     for &id in ids {
-        let decided = async {
-            let review = desk.reviews().get(id).await?.ok_or(ReviewError::NotFound(id))?;
-            let digest = review.digest.ok_or(ReviewError::Purged(id))?;
-            decide(id, digest, review.summary.state).await
-        };
-        match decided.await {
+        match decide(id).await {
             Ok(state) => print_text(&format!("review {id}: {state}\n"))?,
             Err(error @ DeskError::Usage(_)) => {
                 print_error(format!("review {id}: {error}"));

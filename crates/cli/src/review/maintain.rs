@@ -1,4 +1,4 @@
-//! `dmv-redact review settle`, `expire`, `purge`, `rekey` and `backup`: what keeps the queue in order.
+//! `dmv-redact review reopen`, `settle`, `expire`, `purge`, `rekey` and `backup`: what keeps the queue in order.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,25 @@ use super::super::review_arguments::{DAY, ReviewArguments, now, runtime};
 use super::super::{Exit, Problem};
 use super::at_desk;
 use dmv_redact_review::ReviewId;
+
+/// Open again what the clock denied, because nobody decided it, or nobody delivered it, in time. It is a new review of the same
+/// message and request: somebody must approve it anew. What a person denied stays denied.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReopenArguments {
+    /// The review
+    id: ReviewId,
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Who opens it again
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    by: String,
+    /// Why; it is recorded
+    #[arg(long, value_name = "TEXT", value_parser = statement)]
+    reason: String,
+    /// Days after which it is denied if nobody has decided
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    days: u16,
+}
 
 /// End a delivery that was interrupted where nobody goes on with it, by what you found out.
 ///
@@ -71,6 +90,16 @@ pub(super) struct BackupArguments {
     reviews: ReviewArguments,
     /// Where nothing is yet
     file: PathBuf,
+}
+
+pub(super) fn reopen(arguments: &ReopenArguments) -> Result<Exit, Problem> {
+    let ReopenArguments { id, desk, by, reason, days } = arguments;
+    at_desk(desk, async |desk| {
+        let now = now();
+        let again = desk.reopen(*id, (reason, by), (now + i64::from(*days) * DAY, now)).await?;
+        print_text(&format!("review {id}: opened again as {again}\n"))?;
+        Ok(Exit::Released)
+    })
 }
 
 pub(super) fn settle(arguments: &SettleArguments) -> Result<Exit, Problem> {

@@ -9,6 +9,7 @@ on_both! {
     p2_what_is_decided_or_over_cannot_be_decided
     p12_two_people_approve_the_same_or_nothing_goes_out
     p2_a_decision_that_makes_no_sense_is_refused
+    p2_an_approval_is_taken_back_until_a_delivery_begins
 }
 
 fn refused(result: Result<State, ReviewError>) -> String {
@@ -147,4 +148,38 @@ fn p2_a_decision_that_makes_no_sense_is_refused(place: &Place) {
         assert!(!error.to_string().contains("CANARY"), "{error}");
     }
     assert_eq!(reviews.state(id), State::Open);
+}
+
+fn p2_an_approval_is_taken_back_until_a_delivery_begins(place: &Place) {
+    let reviews = place.open();
+    let back = |by| Decision { at: DEADLINE + 1, seen: Some(State::Approved), ..denial(by) };
+    let (id, digest) = reviews.added(&of_review("a", b"{}"));
+    let early = reviews.decide(id, &digest, &back("ann"), NOW);
+    assert!(matches!(early, Err(ReviewError::Conflict { state: State::Open, .. })), "{early:?}");
+    reviews.decide(id, &digest, &approval("ann"), NOW).unwrap();
+    // Who saw it open doesn't take back what another approved meanwhile; nor does anybody approve it again.
+    let late = reviews.decide(id, &digest, &denial("ben"), NOW);
+    assert!(matches!(late, Err(ReviewError::Conflict { state: State::Approved, .. })), "{late:?}");
+    let again = Decision { seen: Some(State::Approved), ..approval("ben") };
+    let again = reviews.decide(id, &digest, &again, NOW);
+    assert!(matches!(again, Err(ReviewError::Conflict { state: State::Approved, .. })), "{again:?}");
+    // Past the deadline for deciding, too.
+    assert_eq!(reviews.decide(id, &digest, &back("ann"), DEADLINE + 1).unwrap(), State::Denied);
+    assert!(matches!(reviews.begin_delivery(id, "node-1", NOW), Err(ReviewError::Conflict { .. })));
+    let review = reviews.get(id).unwrap().unwrap();
+    assert_eq!((review.summary.expires, review.summary.closed), (None, Some(DEADLINE + 1)));
+    assert_eq!(review.decisions.iter().map(|own| own.sequence).collect::<Vec<_>>(), [1, 2]);
+
+    let (two, digest) = reviews.added(&NewReview { two_people: true, ..of_review("b", b"{}") });
+    for by in ["ann", "ben"] {
+        reviews.decide(two, &digest, &approval(by), NOW).unwrap();
+    }
+    assert_eq!(reviews.decide(two, &digest, &back("ann"), NOW).unwrap(), State::Denied);
+    assert_eq!(reviews.get(two).unwrap().unwrap().decisions.len(), 3);
+
+    let (sent, digest) = reviews.added(&of_review("c", b"{}"));
+    reviews.decide(sent, &digest, &approval("ann"), NOW).unwrap();
+    reviews.begin_delivery(sent, "node-1", NOW).unwrap();
+    let late = reviews.decide(sent, &digest, &back("ann"), NOW);
+    assert!(matches!(late, Err(ReviewError::Conflict { state: State::Delivering, .. })), "{late:?}");
 }

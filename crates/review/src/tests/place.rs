@@ -30,6 +30,7 @@ pub(super) fn of_review<'a>(id: &'a str, original: &'a [u8]) -> NewReview<'a> {
         original,
         requester: "OH0250000",
         message_key: Some("DR"),
+        request: r#"{"purpose":"CANARY-REQUEST"}"#,
         details: r#"{"why":"CANARY-DETAILS"}"#,
         deadline: DEADLINE,
         two_people: false,

@@ -5,7 +5,8 @@ use super::*;
 
 on_both! {
     p11_what_is_added_is_there_with_all_that_was_given
-    p11_the_same_message_is_one_review_until_it_has_expired
+    p11_the_same_message_is_one_review
+    p11_an_expired_review_is_opened_again_once
     a_page_follows_the_one_before
     a_review_that_makes_no_sense_is_refused
 }
@@ -33,6 +34,7 @@ fn p11_what_is_added_is_there_with_all_that_was_given(place: &Place) {
     };
     assert_eq!(review.summary, summary);
     assert_eq!(review.digest, Some(digest));
+    assert_eq!(review.request.as_deref(), Some(r#"{"purpose":"CANARY-REQUEST"}"#));
     assert_eq!(review.details.as_deref(), Some(r#"{"why":"CANARY-DETAILS"}"#));
     assert!(review.decisions.is_empty());
     assert_eq!(reviews.original(id).unwrap(), original);
@@ -50,7 +52,7 @@ fn p11_what_is_added_is_there_with_all_that_was_given(place: &Place) {
     assert_eq!(place.open().original(id).unwrap(), original);
 }
 
-fn p11_the_same_message_is_one_review_until_it_has_expired(place: &Place) {
+fn p11_the_same_message_is_one_review(place: &Place) {
     let reviews = place.open();
     let review = of_review("a", b"one");
     let (id, digest) = reviews.added(&review);
@@ -62,6 +64,7 @@ fn p11_the_same_message_is_one_review_until_it_has_expired(place: &Place) {
         of_review("b", b"one"),
         NewReview { source: "line-2", ..review },
         NewReview { requester: "OH0250001", ..review },
+        NewReview { request: "{}", ..review },
         // No two reviews whose texts, one after the other, are alike.
         NewReview { source: "line-1a", id: "a", ..review },
         NewReview { source: "line-1", id: "aa", ..review },
@@ -83,9 +86,46 @@ fn p11_the_same_message_is_one_review_until_it_has_expired(place: &Place) {
 
     let (expired, _) = reviews.added(&of_review("d", b"one"));
     reviews.expire(DEADLINE).unwrap();
-    let again = reviews.add(&NewReview { deadline: DEADLINE + 10, ..of_review("d", b"one") }, DEADLINE).unwrap();
-    assert!(matches!(again, Added::New(id) if id != expired));
+    let again = || reviews.add(&NewReview { deadline: DEADLINE + 10, ..of_review("d", b"one") }, DEADLINE).unwrap();
+    assert_eq!(again(), Added::Known(expired));
+    reviews.purge(DEADLINE + 1, DEADLINE + 1).unwrap();
+    assert!(matches!(again(), Added::New(id) if id != expired));
     assert_eq!(reviews.state(expired), State::Expired);
+}
+
+fn p11_an_expired_review_is_opened_again_once(place: &Place) {
+    let reviews = place.open();
+    let review = NewReview { two_people: true, ..of_review("a", b"one") };
+    let (old, digest) = reviews.added(&review);
+    let times = (DEADLINE + 10, DEADLINE);
+    assert!(matches!(reviews.reopen(old, times), Err(ReviewError::Conflict { state: State::Open, .. })));
+    reviews.decide(old, &digest, &approval("ann"), NOW).unwrap();
+    reviews.expire(DEADLINE).unwrap();
+    assert!(matches!(reviews.reopen(old, (DEADLINE, DEADLINE)), Err(ReviewError::Usage(_))));
+    let new = reviews.reopen(old, times).unwrap();
+    assert!(matches!(reviews.reopen(old, times), Err(ReviewError::Purged(_))));
+    assert_eq!(reviews.add(&review, NOW).unwrap(), Added::Known(new));
+    let [was, is] = [old, new].map(|id| reviews.get(id).unwrap().unwrap());
+    assert_eq!((was.summary.state, was.summary.purged, was.decisions.len()), (State::Expired, Some(DEADLINE), 1));
+    assert_eq!(
+        is.summary,
+        ReviewSummary {
+            id: new,
+            added: DEADLINE,
+            deadline: DEADLINE + 10,
+            state: State::Open,
+            closed: None,
+            purged: None,
+            ..was.summary
+        }
+    );
+    assert!(is.decisions.is_empty(), "who approved the old one has not approved the new one");
+    assert_eq!((is.digest, is.request.as_deref()), (Some(digest), Some(review.request)));
+    assert_eq!(
+        (is.details.as_deref(), reviews.original(new).unwrap().as_slice()),
+        (Some(review.details), review.original)
+    );
+    assert_eq!(reviews.decide(new, &digest, &approval("ann"), NOW).unwrap(), State::HalfApproved);
 }
 
 /// What a page is asked for by: the deadline, the review, its state and its requester.
@@ -146,7 +186,8 @@ fn a_review_that_makes_no_sense_is_refused(place: &Place) {
         (NewReview { message_key: Some(""), ..review }, "the message key is empty"),
         (NewReview { id: "a\0b", ..review }, "the identifier has a NUL character"),
         (NewReview { id: &"a".repeat(70_000), ..review }, "the identifier is too long"),
-        (NewReview { details: "CANARY", ..review }, "the details aren't JSON"),
+        (NewReview { request: "CANARY", ..review }, "the request can't be read as JSON"),
+        (NewReview { details: "CANARY", ..review }, "the details can't be read as JSON"),
         (NewReview { deadline: NOW, ..review }, "the deadline is over"),
     ] {
         let error = reviews.add(&review, NOW).unwrap_err();

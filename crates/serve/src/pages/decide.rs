@@ -1,4 +1,4 @@
-//! Approve and deny. What is approved is what a preview of this session showed: its seal tells. A form is bound to the
+//! Approve, deny, take back, open again. What is approved is what a preview of this session showed: its seal tells. A form is bound to the
 //! content that was shown by its digest, and the second of two people confirms what the first one approved.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use dmv_redact_desk::{DeskError, Grants, ReviewView};
-use dmv_redact_review::{ContentDigest, ReviewSummary, State as ReviewState};
+use dmv_redact_review::{ContentDigest, Review, ReviewId, ReviewSummary, State as ReviewState};
 
 use super::after;
 use super::grants_form::days;
@@ -26,6 +26,9 @@ use crate::words::{counted, shown};
 
 const DAY: i64 = 86_400;
 
+/// Days after which what was opened again is denied if nobody has decided.
+const REOPENED_DAYS: i64 = 10;
+
 const NOT_SECOND: &str = "The second of two people must be an approver.";
 const SAME_PERSON: &str = "You were the first to approve it: the second must be somebody else.";
 
@@ -38,8 +41,8 @@ pub(crate) async fn approve(
 ) -> Result<Response, Failure> {
     let id = id_of(&id)?;
     let (digest, grants, lasts) = (form.required("digest")?, form.required("grants")?, form.required("days")?);
-    let row = id.to_string();
-    let sealed = [viewer.session.csrf.as_str(), &row, digest, grants, lasts];
+    let (row, seen) = (id.to_string(), form.required("state")?);
+    let sealed = [viewer.session.csrf.as_str(), &row, digest, grants, lasts, seen];
     if !app.seal_key.fits(form.required("seal")?, &sealed) {
         let text = "What was sent isn't what a preview showed. Preview it again, then approve.";
         return Err(Failure::Conflict(text.to_owned()));
@@ -48,18 +51,17 @@ pub(crate) async fn approve(
     let wrong = || Failure::BadRequest("The form can't be read.");
     let grants: Grants = serde_json::from_str(grants).map_err(|_| wrong())?;
     let expires = i64::from(days(lasts).ok_or_else(wrong)?) * DAY + app.now();
+    let seen = ReviewState::of_name(seen).ok_or_else(wrong)?;
     let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
-    if review.summary.state == ReviewState::HalfApproved {
+    if seen == ReviewState::HalfApproved {
         let first = review.decisions.first().map_or("", |decided| decided.by.as_str());
         if let Some(why) = why_not_second(&viewer, first) {
             return Err(Failure::Forbidden(why));
         }
     }
-    match app.desk.approve(id, &digest, &grants, (viewer.name(), review.summary.state), (expires, app.now())).await {
-        Ok(ReviewState::HalfApproved) => Ok(after(&address(&review.summary), "half-approved")),
-        Ok(_) => Ok(after(&address(&review.summary), "approved")),
-        Err(DeskError::Usage(text)) => refused(&app, &viewer, &review.summary, &text).await,
-        Err(error) => Err(error.into()),
+    match app.desk.approve(id, &digest, &grants, (viewer.name(), seen), (expires, app.now())).await {
+        Ok(ReviewState::HalfApproved) => Ok(after(&address(id), "half-approved")),
+        approved => finish(&app, &viewer, &review.summary, approved.map(|_| (id, "approved"))).await,
     }
 }
 
@@ -73,11 +75,53 @@ pub(crate) async fn deny(
     let id = id_of(&id)?;
     let digest: ContentDigest = form.required("digest")?.parse()?;
     let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
-    // A person may write on several lines; a record is one.
-    let reason = form.required("reason")?.split_whitespace().collect::<Vec<_>>().join(" ");
-    match app.desk.deny(id, &digest, &reason, viewer.name(), app.now()).await {
-        Ok(_) => Ok(after(&address(&review.summary), "denied")),
-        Err(DeskError::Usage(text)) => refused(&app, &viewer, &review.summary, &text).await,
+    let denied = app.desk.deny(id, &digest, &reason(&form)?, viewer.name(), app.now()).await;
+    finish(&app, &viewer, &review.summary, denied.map(|_| (id, "denied"))).await
+}
+
+/// `POST /reviews/{id}/revoke`: takes an approval back.
+pub(crate) async fn revoke(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    viewer: Viewer,
+    form: Form,
+) -> Result<Response, Failure> {
+    let id = id_of(&id)?;
+    let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
+    let revoked = app.desk.revoke(id, &reason(&form)?, viewer.name(), app.now()).await;
+    finish(&app, &viewer, &review.summary, revoked.map(|_| (id, "revoked"))).await
+}
+
+/// `POST /reviews/{id}/reopen`: what the clock denied waits for a decision again.
+pub(crate) async fn reopen(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    viewer: Viewer,
+    form: Form,
+) -> Result<Response, Failure> {
+    let id = id_of(&id)?;
+    let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
+    let (reason, now) = (reason(&form)?, app.now());
+    let reopened = app.desk.reopen(id, (&reason, viewer.name()), (now + REOPENED_DAYS * DAY, now)).await;
+    finish(&app, &viewer, &review.summary, reopened.map(|again| (again, "reopened"))).await
+}
+
+/// A person may write on several lines; a record is one.
+fn reason(form: &Form) -> Result<String, Failure> {
+    Ok(form.required("reason")?.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Leads to the review that a step made or changed, and says what was done; or says on the page of the one it was of why
+/// it wasn't.
+async fn finish(
+    app: &App,
+    viewer: &Viewer,
+    review: &ReviewSummary,
+    done: Result<(ReviewId, &str), DeskError>,
+) -> Result<Response, Failure> {
+    match done {
+        Ok((id, what)) => Ok(after(&address(id), what)),
+        Err(DeskError::Usage(text)) => refused(app, viewer, review, &text).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -87,8 +131,8 @@ async fn refused(app: &App, viewer: &Viewer, review: &ReviewSummary, text: &str)
     page(app, viewer, review.id, &shown).await
 }
 
-fn address(review: &ReviewSummary) -> String {
-    format!("{}/{}", rights::REVIEWS, review.id)
+fn address(review: ReviewId) -> String {
+    format!("{}/{review}", rights::REVIEWS)
 }
 
 /// Why somebody may not be the second person; None when they may.
@@ -126,8 +170,11 @@ pub(super) fn confirm(
     }
     let grants = serde_json::to_string(grants).map_err(|error| Failure::Internal(format!("grants: {error}")))?;
     let (row, digest, lasts_text) = (summary.id.to_string(), digest.to_string(), lasts.to_string());
-    let seal = app.seal_key.seal(&[viewer.session.csrf.as_str(), &row, &digest, &grants, &lasts_text]);
-    let hidden = [("digest", &digest), ("grants", &grants), ("days", &lasts_text), ("seal", &seal)];
+    let seal =
+        app.seal_key.seal(&[viewer.session.csrf.as_str(), &row, &digest, &grants, &lasts_text, summary.state.name()]);
+    let state = summary.state.name();
+    let hidden =
+        [("digest", digest.as_str()), ("grants", &grants), ("days", &lasts_text), ("state", state), ("seal", &seal)];
     Ok(html! {
         (told)
         form method="post" action={ (rights::REVIEWS) "/" (row) "/approve" } {
@@ -140,16 +187,30 @@ pub(super) fn confirm(
     })
 }
 
-/// The form that denies.
-pub(super) fn deny_form(viewer: &Viewer, view: &ReviewView) -> Markup {
-    let Some(digest) = view.review.digest else { return html! {} };
+/// The form of what may be done with a review beside approving it: deny, take back, open again.
+pub(super) fn other_form(viewer: &Viewer, review: &Review) -> Markup {
+    let (step, title, hint, button) = match review.summary.state {
+        _ if !viewer.may(Right::Decide) => return html! {},
+        ReviewState::Open | ReviewState::HalfApproved => ("deny", "Deny", None, "Deny: nothing goes out"),
+        ReviewState::Approved => {
+            let hint = "Until it goes out. It is denied then, for good.";
+            ("revoke", "Take the approval back", Some(hint), "Take back: nothing goes out")
+        }
+        ReviewState::Expired => {
+            let hint = "The clock denied it. Opened again, it waits for a decision as if it had just come.";
+            ("reopen", "Open again", Some(hint), "Open again")
+        }
+        ReviewState::Delivering | ReviewState::Delivered | ReviewState::Denied => return html! {},
+    };
+    let name = format!("{step}:reason");
     html! {
-        h2 { "Deny" }
-        form method="post" action={ (rights::REVIEWS) "/" (view.review.summary.id) "/deny" } {
+        h2 { (title) }
+        @if let Some(hint) = hint { p { (hint) } }
+        form method="post" action={ (rights::REVIEWS) "/" (review.summary.id) "/" (step) } {
             (viewer.csrf_field())
-            input type="hidden" name="digest" value=(digest);
-            (Field { name: "deny:reason", label: "Why", hint: Some("1 to 500 characters. It goes on record: no data of the person."), error: None }.text("", 500))
-            button.danger type="submit" { "Deny: nothing goes out" }
+            @if let Some(digest) = review.digest { input type="hidden" name="digest" value=(digest); }
+            (Field { name: &name, label: "Why", hint: Some("1 to 500 characters. It goes on record: no data of the person."), error: None }.text("", 500))
+            button.danger[step != "reopen"] type="submit" { (button) }
         }
     }
 }

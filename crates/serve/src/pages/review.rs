@@ -143,7 +143,7 @@ fn forms(viewer: &Viewer, view: &ReviewView, shown: &Shown<'_>, is_half_approved
                 button type="submit" { "Preview what would go out" }
             }
         }
-        @if may_decide { (decide::deny_form(viewer, view)) }
+        (decide::other_form(viewer, &view.review))
         @if viewer.may(Right::SeeRecords) {
             h2 { "The message itself" }
             p { "It has the data of a person. Ask for it only if you can't decide without; it is on record that you did, and why." }

@@ -102,8 +102,8 @@ pub(super) fn outcome(view: &ReviewView, with: &str) -> Result<Markup, Failure> 
         p {
             @if releases { strong.good { "The message would go out" } ", with what is marked so below." }
             @else {
-                strong.bad { "Nothing would go out" } ": it is " (view.disposition.name())
-                @if let Some(detail) = view.detail { ", because it " (detail) }
+                strong.bad { "Nothing would go out" } ", it is " (view.disposition.name())
+                @if let Some(detail) = view.detail { ": " (detail) }
                 ". Below is what the rules say of each part."
             }
         }

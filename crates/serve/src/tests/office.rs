@@ -136,13 +136,15 @@ impl Office {
     /// Holds it with something else about it.
     pub(super) async fn hold_as(&self, id: &str, change: impl FnOnce(&mut NewReview<'_>)) -> ReviewId {
         let like = self.hold(&format!("like {id}")).await;
-        let details = self.app.reviews().get(like).await.unwrap().unwrap().details.unwrap();
+        let like = self.app.reviews().get(like).await.unwrap().unwrap();
+        let (request, details) = (like.request.unwrap(), like.details.unwrap());
         let mut review = NewReview {
             source: "switch-1",
             id,
             original: &self.original,
             requester: "VTICE0900",
             message_key: Some("DR"),
+            request: &request,
             details: &details,
             deadline: NOW + 10 * DAY,
             two_people: false,
@@ -272,6 +274,6 @@ impl Answer {
         let part =
             self.text.split("/approve\"").nth(1).unwrap_or_else(|| panic!("nothing can be approved: {}", self.text));
         let part = Self { text: part.to_owned(), headers: HeaderMap::new(), status: self.status };
-        ["digest", "grants", "days", "seal"].map(|name| (name.to_owned(), part.hidden(name).unwrap())).to_vec()
+        ["digest", "grants", "days", "state", "seal"].map(|name| (name.to_owned(), part.hidden(name).unwrap())).to_vec()
     }
 }

@@ -221,3 +221,50 @@ async fn a_purged_review_tells_that_it_was_purged() {
     let unknown = office.get(&format!("/reviews/{}", "0".repeat(32)), Some(&ann)).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p12_an_approval_is_taken_back_on_record_until_it_goes_out() {
+    let office = Office::open().await;
+    let (ann, ben, id) = (office.browser(ANN).await, office.browser(BEN).await, office.hold("1").await);
+    let path = format!("/reviews/{id}/revoke");
+    let answer = office.post(&path, &ben, &[("reason", "too early")]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "it isn't approved yet: {}", answer.text);
+    let sealed = office.preview(id, &ann, &["person.name"]).await;
+    office.approve(id, &ann, &sealed).await;
+    let page = office.get(&format!("/reviews/{id}"), Some(&ben)).await;
+    assert!(page.text.contains(&path) && !page.text.contains("/deny\""), "{}", page.text);
+    let answer = office.post(&path, &ben, &[("reason", " ")]).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let answer = office.post(&path, &ben, &[("reason", "the order\nwas quashed")]).await;
+    assert_eq!(answer.location(), format!("/reviews/{id}?did=revoked"), "{}", answer.text);
+    assert_eq!(office.state(id).await, State::Denied);
+    let records = office.records();
+    let record = records.iter().find(|record| record["step"] == "revoked").unwrap();
+    assert_eq!((&record["by"], &record["reason"]), (&BEN.into(), &"the order was quashed".into()));
+    let page = office.get(&format!("/reviews/{id}?did=revoked"), Some(&ann)).await;
+    assert!(page.text.contains("The approval was taken back") && page.text.contains("the order was quashed"));
+    assert!(!page.text.contains("/revoke\"") && !page.text.contains("/reopen\""), "a person denied it, for good");
+    assert_eq!(office.post(&path, &ben, &[("reason", "again")]).await.status, StatusCode::CONFLICT);
+    assert_eq!(office.steps(), ["approved", "revoked"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p12_what_the_clock_denied_is_opened_again_on_record() {
+    let office = Office::open().await;
+    let (ann, id) = (office.browser(ANN).await, office.hold("1").await);
+    let path = format!("/reviews/{id}/reopen");
+    assert_eq!(office.post(&path, &ann, &[("reason", "early")]).await.status, StatusCode::CONFLICT);
+    office.app.desk.expire(NOW + 11 * DAY).await.unwrap();
+    let page = office.get(&format!("/reviews/{id}"), Some(&ann)).await;
+    assert!(page.text.contains(&path) && !page.text.contains("/preview\""), "{}", page.text);
+    let answer = office.post(&path, &ann, &[("reason", "nobody was here")]).await;
+    let again = answer.location().split(['/', '?']).nth(2).unwrap().parse().unwrap();
+    assert_ne!(again, id);
+    assert_eq!((office.state(id).await, office.state(again).await), (State::Expired, State::Open));
+    assert_eq!(office.hold("1").await, again, "the same message is the new review");
+    assert_eq!(office.post(&path, &ann, &[("reason", "twice")]).await.status, StatusCode::GONE);
+    let sealed = office.preview(again, &ann, &["person.name"]).await;
+    office.approve(again, &ann, &sealed).await;
+    assert_eq!(office.state(again).await, State::Approved);
+    assert_eq!(office.steps(), ["expired", "reopened", "approved"]);
+}

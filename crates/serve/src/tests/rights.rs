@@ -16,6 +16,8 @@ const TABLE: &[(&str, &str, [bool; 4])] = &[
     ("POST", "/reviews/{id}/preview", [true, true, false, false]),
     ("POST", "/reviews/{id}/approve", [true, true, false, false]),
     ("POST", "/reviews/{id}/deny", [true, true, false, false]),
+    ("POST", "/reviews/{id}/revoke", [true, true, false, false]),
+    ("POST", "/reviews/{id}/reopen", [true, true, false, false]),
     ("POST", "/reviews/{id}/record", [true, true, false, false]),
     ("GET", "/duties", [true, true, true, false]),
     ("POST", "/duties/done", [true, true, false, false]),
