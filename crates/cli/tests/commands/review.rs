@@ -112,11 +112,11 @@ fn p12_what_is_approved_comes_back_to_its_line_and_nothing_more() {
     assert!(told.contains("somebody else was first: it is denied"), "{told}");
 
     let told = redact(&folder, &["-o", "out.ndjson", "--log", "run.log"], 3);
-    assert!(told.contains("3 messages: 0 released, 1 redacted, 2 held"), "{told}");
-    assert!(told.contains("in.ndjson:3: not approved: a person denied it"), "{told}");
+    assert!(told.contains("3 messages: 0 released, 1 redacted, 1 held, 1 withheld"), "{told}");
+    assert!(told.contains("in.ndjson:3: withheld: denied: a person reviewed and denied it"), "{told}");
     let out = lines(folder.path(), "out.ndjson");
     let [waits, approved, denied] = out.as_slice() else { panic!("{out:?}") };
-    assert_eq!((waits, denied), (&json!({"withheld": "review"}), &json!({"withheld": "review"})));
+    assert_eq!((waits, denied), (&json!({"withheld": "review"}), &json!({"withheld": "denied"})));
     let approved = approved.to_string();
     assert!(approved.contains("PersonSurName") && !approved.contains("PersonBirthDate"), "{approved}");
     assert_eq!(state_of(&folder, 2), "delivered");
@@ -143,7 +143,39 @@ fn p12_what_is_approved_comes_back_to_its_line_and_nothing_more() {
     ];
     assert_eq!(steps.iter().map(|step| of(step)).collect::<Vec<_>>(), expected);
     let told = told_in(folder.path(), &["log", "report", "run.log", "desk.log"], 0);
-    assert!(told.contains("3 messages: 2 held, 1 redacted"), "{told}");
+    assert!(told.contains("3 messages: 1 held, 1 redacted, 1 withheld"), "{told}");
+}
+
+#[test]
+fn p12_an_approval_is_taken_back_and_what_the_clock_denied_is_opened_again() {
+    let folder = office("");
+    redact(&folder, &["-o", "out.ndjson"], 3);
+    let [first, second] = [review_of(&folder, 1), review_of(&folder, 2)];
+    let revoke =
+        |id: &str, status| desk(&folder, &["revoke", id, "--by", "ROE, J", "--reason", "it was quashed"], status);
+    assert!(revoke(&first, 3).contains("it is open"));
+    approve(&folder, 1, "ROE, J", 0);
+    assert!(revoke(&first, 0).ends_with(": denied\n"));
+    approve(&folder, 1, "ROE, J", 3);
+
+    let reopen =
+        |id: &str, status| desk(&folder, &["reopen", id, "--by", "ROE, J", "--reason", "nobody was here"], status);
+    assert!(reopen(&second, 2).contains("it is open"));
+    assert!(reopen(&first, 2).contains("it is denied"));
+    let told = redact(&folder, &["-o", "out.ndjson"], 3);
+    assert!(told.contains("2 held, 1 withheld"), "{told}");
+    assert_eq!(lines(folder.path(), "out.ndjson")[0], json!({"withheld": "denied"}));
+}
+
+#[test]
+fn p2_another_request_is_another_review() {
+    let folder = office("");
+    let with = |user| redact(&folder, &["-o", "out.ndjson", "--user", user], 3);
+    with("ROE, J");
+    with("ROE, J");
+    assert_eq!(list(&folder, &[]).len(), 3);
+    with("DOE, K");
+    assert_eq!(list(&folder, &[]).len(), 6);
 }
 
 #[test]

@@ -124,6 +124,7 @@ impl Outcome {
             (Some("redacted"), None) => Self::InPart,
             (Some("held"), _) => Self::Held,
             (_, Some(_)) => Self::WithheldAfterHold,
+            _ if record.refusal() == Some("denied") => Self::WithheldAfterHold,
             _ if record.refusal() == Some("nothing-permitted") => Self::NothingPermitted,
             _ => Self::Withheld,
         }
