@@ -63,7 +63,7 @@ pub enum Occasion {
     Release,
     /// A review holds it.
     Hold,
-    /// The policy permits nothing of it.
+    /// The policy permits nothing of it, or it was denied after a review.
     Refusal,
 }
 
