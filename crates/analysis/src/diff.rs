@@ -8,7 +8,7 @@ use dmv_redact::Date;
 use serde::Serialize;
 
 use super::words::{Choice, ChoiceCode, RulePlace, StatedChoice, Statement, plain};
-use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome, RuleDifference};
+use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome, ReviewDifference, RuleDifference};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::policy::{
     APPROVED, Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Rule, RuleId, TokenScope, Verdict,
@@ -40,6 +40,9 @@ pub struct Diff {
     /// The duties that only one of the policies has, by who asks. They are no gain: nothing goes out by them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duties: Vec<RulesReport>,
+    /// The reviews that only one of the policies has, by who asks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reviews: Vec<ReviewReport>,
     /// The legal notices that only one of the policies has, by who asks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     legal_notices: Vec<RulesReport>,
@@ -87,6 +90,32 @@ struct RulesReport {
     new: Vec<ToldRule>,
 }
 
+/// Reviews that only one of the policies has for some requesters.
+#[derive(Debug, Serialize)]
+struct ReviewReport {
+    /// Whether a reviewer may vouch for more than before, or one person approves what two had to.
+    gains: bool,
+    #[serde(flatten)]
+    rules: RulesReport,
+}
+
+impl ReviewReport {
+    fn all(found: &[ReviewDifference], policies: [&Policy; 2]) -> Vec<Self> {
+        let of = |one: &ReviewDifference| {
+            let rules = RulesReport::of(&one.rules, policies, |policy, rule| {
+                let Effect::Review(vouches) = rule.effect else { return None };
+                let claims = match policy.claim_names(vouches) {
+                    names if names.is_empty() => "a reviewer vouches for nothing".to_owned(),
+                    names => format!("a reviewer vouches for {}", names.join(", ")),
+                };
+                Some(if rule.two_people { format!("{claims}; two people approve") } else { claims })
+            });
+            Self { gains: one.gains, rules }
+        };
+        found.iter().map(of).collect()
+    }
+}
+
 /// A rule of one of the policies, with the duty or the legal notice that it tells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct ToldRule {
@@ -101,15 +130,15 @@ struct ToldRule {
 impl RulesReport {
     /// `told` is what a rule tells.
     fn all(found: &[RuleDifference], policies: [&Policy; 2], told: impl Fn(&Rule) -> Option<String>) -> Vec<Self> {
-        found.iter().map(|one| Self::of(one, policies, &told)).collect()
+        found.iter().map(|one| Self::of(one, policies, |_, rule| told(rule))).collect()
     }
 
-    fn of(found: &RuleDifference, policies: [&Policy; 2], told: impl Fn(&Rule) -> Option<String>) -> Self {
+    fn of(found: &RuleDifference, policies: [&Policy; 2], told: impl Fn(&Policy, &Rule) -> Option<String>) -> Self {
         let told_rules = |policy: &Policy, ids: &[RuleId]| -> Vec<ToldRule> {
             let rules = ids.iter().filter_map(|id| policy.rule(*id));
             let rules = rules.filter_map(|rule| {
                 let (kind, place) = (rule.effect.kind(), RulePlace::of(rule));
-                Some(ToldRule { id: plain(&rule.id), told: plain(&told(rule)?), place, kind })
+                Some(ToldRule { id: plain(&rule.id), told: plain(&told(policy, rule)?), place, kind })
             });
             rules.collect()
         };
@@ -193,6 +222,7 @@ impl Diff {
         let scopes = policies.map(Policy::token_scope);
         let scope_differs = scopes[OLD] != scopes[NEW] && policies.iter().any(|policy| policy.has_tokens());
         let is_scope_gain = scope_differs && scopes[NEW] == TokenScope::Policy;
+        let reviews = ReviewReport::all(&found.reviews, policies);
         let tokens = scope_differs.then(|| {
             let [old, new] = scopes.map(|scope| scope.name().to_owned());
             OldAndNew { old, new }
@@ -203,6 +233,7 @@ impl Diff {
             gains: is_shape_gain
                 || claims.iter().any(|claim| claim.gains)
                 || is_scope_gain
+                || reviews.iter().any(|review| review.gains)
                 || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
             on_shape_violation: found.shape.map(|shapes| {
                 let differs = shapes[OLD].1 != shapes[NEW].1;
@@ -231,6 +262,7 @@ impl Diff {
                 Effect::Duty(duty) => Some(duty.to_string()),
                 Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
             }),
+            reviews,
             legal_notices: RulesReport::all(&found.legal_notices, policies, |rule| {
                 rule.legal_notice.as_deref().map(|text| format!("\"{text}\""))
             }),
@@ -390,13 +422,16 @@ impl fmt::Display for Diff {
         if let Some(tokens) = &self.tokens {
             writeln!(f, "\ntokens: {} -> {}", tokens.old, tokens.new)?;
         }
-        for (what, reports) in [("duties of", &self.duties), ("legal notices to", &self.legal_notices)] {
-            for RulesReport { agencies, example, gone, new } in reports {
-                writeln!(f, "\n{what} {} (for example {example})", describe_classes(agencies))?;
-                for (sign, rules) in [('-', gone), ('+', new)] {
-                    for ToldRule { id, told, place, kind } in rules {
-                        writeln!(f, "  {sign} {told}: {kind} `{id}` ({place})")?;
-                    }
+        let duties = self.duties.iter().map(|rules| ("duties of", "", rules));
+        let reviews = self.reviews.iter().map(|ReviewReport { gains, rules }| {
+            ("reviews of", if *gains { ": more may go out after a review" } else { "" }, rules)
+        });
+        let notices = self.legal_notices.iter().map(|rules| ("legal notices to", "", rules));
+        for (what, gain, RulesReport { agencies, example, gone, new }) in duties.chain(reviews).chain(notices) {
+            writeln!(f, "\n{what} {} (for example {example}){gain}", describe_classes(agencies))?;
+            for (sign, rules) in [('-', gone), ('+', new)] {
+                for ToldRule { id, told, place, kind } in rules {
+                    writeln!(f, "  {sign} {told}: {kind} `{id}` ({place})")?;
                 }
             }
         }
@@ -404,6 +439,7 @@ impl fmt::Display for Diff {
             && self.claims.is_empty()
             && self.tokens.is_none()
             && self.duties.is_empty()
+            && self.reviews.is_empty()
             && self.legal_notices.is_empty();
         if self.changes.is_empty() && is_same {
             return writeln!(f, "nothing changes for anyone");

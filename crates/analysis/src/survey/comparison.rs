@@ -17,9 +17,9 @@ use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::ClassId;
 use dmv_redact_model::policy::Ori;
-use dmv_redact_model::policy::RuleId;
 use dmv_redact_model::policy::{Asked, Attribute, Attributes, ClaimSet, Effect, MessageKeyId, Stated};
 use dmv_redact_model::policy::{OnShapeViolation, Policy, Verdict};
+use dmv_redact_model::policy::{Rule, RuleId};
 
 /// The index of the old policy.
 pub const OLD: usize = 0;
@@ -127,12 +127,23 @@ pub struct RuleDifference {
     pub(crate) rules: [Vec<RuleId>; 2],
 }
 
+/// Reviews that only one of the policies has for some requesters.
+#[derive(Debug)]
+pub struct ReviewDifference {
+    /// Them.
+    pub(crate) rules: RuleDifference,
+    /// Whether a reviewer may vouch for more than before, or one person approves what two had to.
+    pub(crate) gains: bool,
+}
+
 /// All changes from one policy to another.
 #[derive(Debug)]
 pub struct Differences {
     pub(crate) all: Vec<Difference>,
     /// The duties that only one of the policies has, by who asks.
     pub(crate) duties: Vec<RuleDifference>,
+    /// The same for reviews.
+    pub(crate) reviews: Vec<ReviewDifference>,
     /// The same for rules whose legal notices stand in answers of one policy alone.
     pub(crate) legal_notices: Vec<RuleDifference>,
     /// What each policy does on a shape violation, and whether an approval lifts its hold, if that makes a difference.
@@ -232,7 +243,7 @@ impl<'p> Comparer<'p> {
         let shape_differs = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.stated.iter().any(StatedTwice::is_refused_by_one);
         let mut shape = None;
-        let (mut all, mut duties, mut legal_notices) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut all, mut duties, mut reviews, mut legal_notices) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut changed_situations = 0;
         let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
         SurveyError::check_count(regions.len(), self.stated.len(), self.messages.len())?;
@@ -245,6 +256,12 @@ impl<'p> Comparer<'p> {
             let own = [self.duties_of(OLD, &differing[OLD]), self.duties_of(NEW, &differing[NEW])];
             if own.iter().any(|own| !own.is_empty()) {
                 duties.push(RuleDifference { classes: classes.clone(), example: region.example, rules: own });
+            }
+            let own = [self.reviews_of(OLD, &differing[OLD]), self.reviews_of(NEW, &differing[NEW])];
+            if own.iter().any(|own| !own.is_empty()) {
+                let gains = self.reviews_gain(&rules, &own);
+                let rules = RuleDifference { classes: classes.clone(), example: region.example, rules: own };
+                reviews.push(ReviewDifference { rules, gains });
             }
             let own = self.legal_notices(&rules, &differing);
             if own.iter().any(|own| !own.is_empty()) {
@@ -279,6 +296,7 @@ impl<'p> Comparer<'p> {
         Ok(Differences {
             all,
             duties,
+            reviews,
             legal_notices,
             shape,
             statements: self.stated.into_iter().map(|stated| stated.statement).collect(),
@@ -296,6 +314,32 @@ impl<'p> Comparer<'p> {
     fn duties_of(&self, own: usize, rules: &[RuleId]) -> Vec<RuleId> {
         let is_duty = |id: &RuleId| self.policy(own).rule(*id).is_some_and(|rule| rule.effect.is_duty());
         rules.iter().copied().filter(is_duty).collect()
+    }
+
+    /// The reviews among one policy's rules.
+    fn reviews_of(&self, own: usize, rules: &[RuleId]) -> Vec<RuleId> {
+        let is_review = |rule: &Rule| matches!(rule.effect, Effect::Review(_));
+        rules.iter().copied().filter(|id| self.policy(own).rule(*id).is_some_and(is_review)).collect()
+    }
+
+    /// Whether reviewers may let out more by the new policy's reviews than by the old one's, for the same requesters: `rules`
+    /// are all that are for them, `differing` the reviews that the other policy lacks. What a review holds that none held before is
+    /// no gain.
+    fn reviews_gain(&self, rules: &[Vec<RuleId>; 2], differing: &[Vec<RuleId>; 2]) -> bool {
+        let vouched = |own: usize| -> BTreeSet<&str> {
+            let reviews = rules.get(own).map(|rules| self.reviews_of(own, rules)).unwrap_or_default().into_iter();
+            let claims = reviews.filter_map(|id| match self.policy(own).rule(id)?.effect {
+                Effect::Review(claims) => Some(sorted_names(self.policy(own), claims)),
+                _ => None,
+            });
+            claims.flatten().collect()
+        };
+        let two_people = |own: usize| {
+            let mut reviews = differing.get(own).into_iter().flatten();
+            reviews.any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.two_people))
+        };
+        let was_held = !self.reviews_of(OLD, &rules[OLD]).is_empty();
+        was_held && (!vouched(NEW).is_subset(&vouched(OLD)) || two_people(OLD) && !two_people(NEW))
     }
 
     /// The rules of either policy whose legal notices stand in answers of one policy alone, among these for some classes.
@@ -626,7 +670,7 @@ fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
                 Effect::Review(claims) => (&Effect::Review(ClaimSet(0)), sorted_names(policy, *claims)),
                 effect => (effect, Vec::new()),
             };
-            let effect = (effect, vouches, rule.legal_notice.as_deref());
+            let effect = (effect, vouches, rule.two_people, rule.legal_notice.as_deref());
             contents.push(*known.entry((asked, effect)).or_insert(next));
         }
         contents

@@ -28,7 +28,7 @@ mod tests;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use columns::{Column, Outcome};
-pub use comparison::{Change, Difference, Differences, Direction, NEW, OLD, RuleDifference, compare};
+pub use comparison::{Change, Difference, Differences, Direction, NEW, OLD, ReviewDifference, RuleDifference, compare};
 pub use kinds::{KindId, Kinds};
 pub use masks::{ANY, DIGIT, Mask, covering, masks};
 pub use regions::Claim;

@@ -305,12 +305,12 @@ const MAX_CORRELATION_ID: usize = 64;
 /// Characters of the longest control number, and of the longest name of who approved a request.
 const MAX_NAME_CHARACTERS: usize = 128;
 
-/// Whether a text can be the name of who approved a request, or did a duty: 1 to 128 characters without control characters, of
-/// which one at least is a letter or a digit.
+/// Whether a text can be the name of who approved a request, or did a duty: 1 to 128 characters without control characters and
+/// `;`, which stands between two names, of which one at least is a letter or a digit.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let has_length = (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count());
-    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(char::is_control)
+    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(|own| own.is_control() || own == ';')
 }
 
 /// Maximum length in characters of what a person says.

@@ -204,6 +204,8 @@ fn compare(seed: usize, oris: &[String], folder: &Path) -> (bool, bool) {
     }
     assert_eq!(told["on-shape-violation"].is_object(), is_shape, "{}", trouble());
     let gains = is_shape && withholds(&old) || expected.iter().any(|(place, words)| direction(place, words) != "loss");
+    // What reviewers may vouch for has tests of its own.
+    let gains = gains || told["reviews"].as_array().is_some_and(|all| all.iter().any(|one| one["gains"] == true));
     assert_eq!(told["gains"].as_bool(), Some(gains), "{}", trouble());
     assert_eq!(output.status.code(), Some(if gains { 3 } else { 0 }), "{}", trouble());
     (is_shape || !expected.is_empty(), gains)
@@ -292,6 +294,53 @@ fn diff_of(old: &str, new: &str) -> (String, Option<i32>) {
         String::from_utf8(if output.stdout.is_empty() { output.stderr } else { output.stdout }).unwrap(),
         output.status.code(),
     )
+}
+
+#[test]
+fn p4_what_lets_reviewers_release_more_is_a_gain() {
+    let policy = |review: &str| {
+        let head = "[policy]\nname = \"t\"\nversion = \"1\"\nclaims = [\"approved\", \"order\"]\n";
+        let permit = "[[permit]]\nid = \"p\"\nagencies = [\"x\"]\nelements = [\"person.name\"]\n[[permit]]\nid = \"o\"\nagencies = [\"x\"]\nrequires = [\"order\"]\n\
+                      elements = [\"person.address\"]\n";
+        format!("{head}[agencies.x]\nori = [\"AZ*\"]\n{permit}{review}")
+    };
+    let review = |id: &str, more: &str| {
+        policy(&format!(
+            "[[review]]\nid = \"{id}\"\nagencies = [\"x\"]\nunless = [\"approved\"]\nvouches = [\"approved\"{more}]\n"
+        ))
+    };
+    let (one, two) = (review("r", ""), format!("{}people = 2\n", review("r", "")));
+    let order = review("r", ", \"order\"");
+    let beside =
+        format!("{one}[[review]]\nid = \"s\"\nagencies = [\"x\"]\nunless = [\"approved\"]\nvouches = [\"order\"]\n");
+    for (old, new, status, lines) in [
+        (
+            &two,
+            &one,
+            3,
+            "  - a reviewer vouches for approved; two people approve: review `r` (line 17)\n  + a reviewer vouches for approved: ",
+        ),
+        (
+            &one,
+            &two,
+            0,
+            "  - a reviewer vouches for approved: review `r` (line 17)\n  + a reviewer vouches for approved; two people",
+        ),
+        (&one, &order, 3, "  + a reviewer vouches for approved, order: review `r` (line "),
+        (&order, &one, 0, "  - a reviewer vouches for approved, order: review `r` (line "),
+        // Under another name, or beside another one.
+        (&one, &review("s", ", \"order\""), 3, "  + a reviewer vouches for approved, order: review `s`"),
+        (&one, &beside, 3, "  + a reviewer vouches for order: review `s`"),
+        // What nobody held before, a review takes away.
+        (&policy(""), &order, 0, "  - the whole message"),
+    ] {
+        let (text, found) = diff_of(old, new);
+        assert!(text.contains(lines), "{text}");
+        assert_eq!(found, Some(status), "{text}");
+        assert!(text.contains("reviews of x (for example AZ"), "{text}");
+        assert_eq!(text.contains(": more may go out after a review"), status == 3, "{text}");
+    }
+    assert_eq!(diff_of(&order, &review("s", ", \"order\"")).0.lines().last(), Some("nothing changes for anyone"));
 }
 
 #[test]
