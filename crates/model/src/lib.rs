@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 pub mod date;
 pub mod escape;
+pub mod files;
 pub mod format;
 pub mod hex;
 pub mod key;
