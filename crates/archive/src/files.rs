@@ -1,10 +1,11 @@
 //! Writes output files: staged first, synced together, then renamed into place.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use dmv_redact_model::files::{folder_of, private_file, private_folder};
 use sha2::{Digest, Sha256};
 
 /// A file to put in place, or to remove from there.
@@ -29,7 +30,7 @@ impl Staging<'_> {
     pub(crate) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
         let path = self.folder.join(format!("{STAGED}{}-{index}", self.unit));
         // Never an existing file, whose owner would be unknown.
-        let mut file = private().create_new(true).open(&path)?;
+        let mut file = private_file().create_new(true).open(&path)?;
         file.write_all(output)?;
         if cfg!(not(target_os = "linux")) {
             file.sync_all()?;
@@ -57,24 +58,12 @@ pub(crate) fn sync_around(path: &Path) -> io::Result<()> {
 
 /// Creates or truncates a file with mode 0600.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    private().create(true).truncate(true).open(path)
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    private_file().create(true).truncate(true).open(path)
 }
 
 /// Creates a folder and its parents with mode 0700.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    private_folder().create(path)
 }
 
 /// Whether `path` is a folder (not a link to one) of this process's user that nobody else can access.
@@ -115,7 +104,7 @@ pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
 /// When the folder can't be made, the file can't be written, synced or renamed, or something other than a file is at
 /// `path`; nothing is left over then.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(not_a_regular_file());
@@ -137,7 +126,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => {}
     }
     // Never an existing file, whose owner would be unknown.
-    let mut file = private().create_new(true).open(path)?;
+    let mut file = private_file().create_new(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use dmv_redact_model::files::private_folder;
 use dmv_redact_model::hex::hex;
 use sha2::{Digest, Sha256};
 
@@ -200,7 +201,8 @@ fn create(to: OutputLocation<'_>) -> Result<PathBuf, StateError> {
         let within = beside.parent().unwrap_or(Path::new("/"));
         create_private_folder(within).map_err(|error| StateError::Io(within.to_owned(), error))?;
         if !(can_be_inside && is_another_mount(within, to.out)) {
-            match make_private(&beside) {
+            // It fails if the folder exists.
+            match private_folder().recursive(false).create(&beside) {
                 Ok(()) => return write_marker(beside, Site::Beside),
                 Err(error) if can_be_inside && is_closed(&error) => {}
                 Err(error) => return Err(StateError::Io(beside, error)),
@@ -222,14 +224,6 @@ fn is_closed(error: &io::Error) -> bool {
 fn is_another_mount(folder: &Path, out: &Path) -> bool {
     let renamed = fs::rename(folder.join("."), out.join("."));
     renamed.is_err_and(|error| error.kind() == ErrorKind::CrossesDevices)
-}
-
-/// Creates a folder with mode 0700; fails if it exists.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn write_marker(folder: PathBuf, site: Site) -> Result<PathBuf, StateError> {

@@ -3,15 +3,20 @@
 
 use dmv_redact::{Filter, Requester};
 use dmv_redact_log::DeskAction;
-use dmv_redact_model::policy::{is_name, is_statement};
+use dmv_redact_model::date::SECONDS_PER_DAY;
+use dmv_redact_model::policy::{NAME_FORM, STATEMENT_FORM, is_name, is_statement};
 use dmv_redact_review::{ContentDigest, Decision, DecisionKind, Review, ReviewError, ReviewId, State};
 
 use crate::desk::{Step, day_of};
 use crate::held::Details;
 use crate::{Desk, DeskError, Grants};
 
+/// How many days an approval may last.
+pub const MAX_APPROVAL_DAYS: u32 = 30;
+
 impl Desk {
-    /// Approves a review at `now` by this person, with these grants, until `expires`; both in Unix seconds. `digest` is that
+    /// Approves a review at `now` by this person, with these grants, until `expires`; both in Unix seconds, at most
+    /// [`MAX_APPROVAL_DAYS`] apart. `digest` is that
     /// of the content that the person has seen, and `seen` the state: who may give a first approval needn't be who may give the
     /// second. Gives the new state: approved, or half-approved where another person must
     /// approve the same.
@@ -44,6 +49,9 @@ impl Desk {
         }
         if expires <= now {
             return Err(DeskError::Usage("the approval would have expired already".to_owned()));
+        }
+        if expires.saturating_sub(now) > i64::from(MAX_APPROVAL_DAYS) * SECONDS_PER_DAY {
+            return Err(DeskError::Usage(format!("an approval lasts {MAX_APPROVAL_DAYS} days at most")));
         }
         let original = self.reviews.original(id).await?;
         self.check_grants(&review, &original, grants, now)?;
@@ -189,19 +197,13 @@ pub(crate) fn vouched<'f>(filter: &'f Filter, original: &[u8], request: &Request
 fn check_name(by: &str) -> Result<(), DeskError> {
     match is_name(by) {
         true => Ok(()),
-        false => Err(DeskError::Usage(
-            "the name of the person is not 1 to 128 characters, a letter or digit among them, without control characters"
-                .to_owned(),
-        )),
+        false => Err(DeskError::Usage(format!("the name of the person is not {NAME_FORM}"))),
     }
 }
 
 fn check_reason(reason: &str) -> Result<(), DeskError> {
     match is_statement(reason) {
         true => Ok(()),
-        false => Err(DeskError::Usage(
-            "the reason is not 1 to 500 characters, a letter or digit among them, without control characters"
-                .to_owned(),
-        )),
+        false => Err(DeskError::Usage(format!("the reason is not {STATEMENT_FORM}"))),
     }
 }

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dmv_redact::{Disposition, Requester};
+use dmv_redact_model::files::{private_file, private_folder, sync_folder_of};
 use dmv_redact_review::{Cursor, Filter, Review, ReviewError, ReviewId, ReviewSummary, State};
 
 use crate::desk::day_of;
@@ -58,6 +59,13 @@ impl Desk {
     pub async fn export(&self, folder: &Path, host: &str, source: Option<&str>, now: i64) -> Result<Export, DeskError> {
         let folder = Folder::open(folder, host)?;
         let (mut exported, mut leftovers) = (Vec::new(), Vec::new());
+        for id in folder.all_staged()? {
+            // Its delivery was never claimed, or a person has settled it.
+            let review = self.reviews.get(id).await?;
+            if review.is_none_or(|review| review.summary.state != State::Delivering) {
+                folder.unstage(id)?;
+            }
+        }
         for summary in self.reviews.delivering(&folder.node).await? {
             let id = summary.id;
             match folder.is_staged(id) {
@@ -159,7 +167,7 @@ impl Folder {
         let fault = |error: io::Error| DeskError::Output(format!("{}: {error}", path.display()));
         let staging = path.join(STAGING);
         fs::create_dir_all(path).map_err(fault)?;
-        create_private(&staging).map_err(fault)?;
+        private_folder().create(&staging).map_err(fault)?;
         let path = path.canonicalize().map_err(fault)?;
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).open(staging.join(LOCK)).map_err(fault)?;
@@ -186,15 +194,11 @@ impl Folder {
     fn stage(&self, id: ReviewId, output: &[u8]) -> Result<(), DeskError> {
         // What is staged shows that it hasn't gone out, so there is never a moment without.
         let new = self.staging.join(format!("{id}.new"));
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&new).and_then(|mut file| {
+        let written = private_file().create(true).truncate(true).open(&new).and_then(|mut file| {
             file.write_all(output)?;
             file.sync_all()?;
             fs::rename(&new, self.staged(id))?;
-            sync_folder(&self.staging)
+            sync_folder_of(&new)
         });
         written.map_err(|error| self.fault(&error))
     }
@@ -206,13 +210,22 @@ impl Folder {
         }
     }
 
+    /// The reviews whose outputs are staged.
+    fn all_staged(&self) -> Result<Vec<ReviewId>, DeskError> {
+        let names = fs::read_dir(&self.staging)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>());
+        let names = names.map_err(|error| self.fault(&error))?;
+        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
+    }
+
     /// Puts an output in its place, and gives its name there. The name says nothing of the message.
     fn place(&self, id: ReviewId, output: &[u8]) -> Result<String, DeskError> {
         let is_xml = output.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'<');
         let name = format!("{id}.{}", if is_xml { "xml" } else { "json" });
-        let placed = fs::rename(self.staged(id), self.path.join(&name)).and_then(|()| {
-            sync_folder(&self.path)?;
-            sync_folder(&self.staging)
+        let (staged, place) = (self.staged(id), self.path.join(&name));
+        let placed = fs::rename(&staged, &place).and_then(|()| {
+            sync_folder_of(&place)?;
+            sync_folder_of(&staged)
         });
         placed.map(|()| name).map_err(|error| self.fault(&error))
     }
@@ -220,18 +233,4 @@ impl Folder {
     fn fault(&self, error: &io::Error) -> DeskError {
         DeskError::Output(format!("{}: {error}", self.path.display()))
     }
-}
-
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
 }

@@ -17,6 +17,7 @@ mod held;
 mod maintain;
 mod view;
 
+pub use decide::MAX_APPROVAL_DAYS;
 pub use deliver::{Exported, Leftover};
 pub use desk::Desk;
 pub use error::DeskError;

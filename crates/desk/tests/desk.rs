@@ -352,6 +352,19 @@ async fn p12_a_person_ends_what_was_interrupted_elsewhere() -> Result {
     office.desk.settle(id, false, ("the node is gone, and its log has no record", "ROE, J"), NOW).await?;
     assert_eq!(office.export(None).await?.0.len(), 1);
     assert_eq!(office.steps()?, ["approved", "abandoned", "message"]);
+
+    // What this folder had staged goes with it; what another machine has staged there stays.
+    let [own, other] = [office.hold("2").await?.id(), office.hold("3").await?.id()];
+    let staged = |id: ReviewId| office.out().join(".dmv-redact-review").join(id.to_string());
+    for (id, host) in [(own, "host"), (other, "other")] {
+        office.approve(id, &order(&["license"])?, "ROE, J").await?;
+        let node = format!("{host}: export {}", office.out().canonicalize()?.display());
+        office.desk.reviews().begin_delivery(id, &node, NOW).await?;
+        fs::write(staged(id), "staged")?;
+    }
+    office.desk.settle(own, true, ("it was sent by hand", "ROE, J"), NOW).await?;
+    assert!(office.export(None).await?.0.is_empty());
+    assert_eq!((staged(own).exists(), staged(other).exists()), (false, true));
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use super::tail::{LineBoundary, Tail};
 use super::{Bodies, Key, LogError};
 use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Date, Ori};
+use dmv_redact_model::files::{private_file, sync_folder_of};
 
 /// The log of a run.
 #[derive(Debug)]
@@ -504,32 +505,16 @@ fn unusable(path: &Path, what: &str) -> LogError {
 /// Opens a file; creates it with mode 0600 if it doesn't exist, and syncs its folder so that the entry survives a
 /// crash.
 fn open_or_create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    match options.open(path) {
+    match OpenOptions::new().read(true).write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened,
     }
     let file = create(path, false)?;
-    sync_folder(path)?;
+    sync_folder_of(path)?;
     Ok(file)
 }
 
 /// Creates a file that only its owner can read; `is_new`: nothing may have its name.
 pub(super) fn create(path: &Path, is_new: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).create_new(is_new);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Syncs the folder of a file.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    private_file().read(true).create(true).create_new(is_new).open(path)
 }

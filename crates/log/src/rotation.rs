@@ -6,7 +6,8 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::chain::{LogLine, OPENING, RecordKind, read_line};
-use super::log::{create, sync_folder};
+use super::log::create;
+use dmv_redact_model::files::sync_folder_of;
 
 /// When a log goes on in a new file. The one so far keeps its name, with the number of its last line behind it:
 /// `disclosures.ndjson.0000000000020003`.
@@ -60,9 +61,9 @@ impl NextFile {
     pub(super) fn put_in_place(self, before: &File, sequence: u64) -> io::Result<()> {
         self.link(before, &rotated(&self.path, sequence))?;
         // Else a machine that loses power could keep the second step alone.
-        sync_folder(&self.path)?;
+        sync_folder_of(&self.path)?;
         fs::rename(&self.next, &self.path)?;
-        sync_folder(&self.path)
+        sync_folder_of(&self.path)
     }
 
     /// Removes it, once it is known that a file here can have two names.
@@ -96,7 +97,7 @@ pub(super) fn finish_rotation(path: &Path, log: &File, sequence: u64) -> io::Res
         fs::remove_file(&other)?;
         is_changed = true;
     }
-    if is_changed { sync_folder(path) } else { Ok(()) }
+    if is_changed { sync_folder_of(path) } else { Ok(()) }
 }
 
 /// Whether a file is one that a process began to go on with and that has no message: nothing, or the start of a run. Anything

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 pub mod date;
 pub mod escape;
+pub mod files;
 pub mod format;
 pub mod hex;
 pub mod key;
@@ -17,6 +18,7 @@ pub mod names;
 pub mod policy;
 pub mod span;
 pub mod token;
+pub mod unix_time;
 pub mod wide;
 #[cfg(feature = "fuzz")]
 pub mod width;

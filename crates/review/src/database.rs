@@ -1,12 +1,13 @@
 //! Where the two databases differ: how they are opened, what makes their schema, and how a transaction begins. All else is one set of
 //! queries, through sqlx's `Any` driver.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use dmv_redact_model::files::{private_file, sync_folder_of};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Transaction};
 
@@ -133,7 +134,7 @@ impl Database {
         let name = name.ok_or_else(|| ReviewError::Usage(format!("{}: the path is not UTF-8", path.display())))?;
         sqlx::query("VACUUM INTO $1").bind(name).execute(&self.pool).await?;
         let file = File::open(partial).and_then(|file| file.sync_all());
-        let result = file.and_then(|()| fs::rename(partial, path)).and_then(|()| sync_folder(path));
+        let result = file.and_then(|()| fs::rename(partial, path)).and_then(|()| sync_folder_of(path));
         result.map_err(|error| ReviewError::io(path, &error))
     }
 }
@@ -282,7 +283,7 @@ fn sqlite_url(path: &str) -> Result<String, ReviewError> {
     }
     let path = Path::new(path);
     match create_new(path) {
-        Ok(_) => sync_folder(path).map_err(|error| ReviewError::io(path, &error))?,
+        Ok(_) => sync_folder_of(path).map_err(|error| ReviewError::io(path, &error))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(ReviewError::io(path, &error)),
     }
@@ -308,18 +309,5 @@ fn create(path: &Path) -> Result<(), ReviewError> {
 
 /// Makes an empty file where nothing is, for its owner alone.
 fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Makes the name of a file as durable as its content.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(not(unix)) {
-        return Ok(());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    private_file().create_new(true).open(path)
 }

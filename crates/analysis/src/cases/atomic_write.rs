@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use dmv_redact_model::files::folder_of;
 use tempfile::NamedTempFile;
 
 /// Writes a temporary file next to `path` and renames it over. An existing file keeps its permissions.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file = NamedTempFile::new_in(folder_of(path))?;
     file.write_all(bytes)?;
     if let Ok(before) = std::fs::metadata(path) {
         file.as_file().set_permissions(before.permissions())?;

@@ -10,7 +10,7 @@ use super::super::person_argument::{person, statement};
 use super::super::review_arguments::{DAY, host, now};
 use super::super::{Exit, Problem, print_error};
 use super::{Form, GrantArguments, at_desk, safe};
-use dmv_redact_desk::{Desk, DeskError};
+use dmv_redact_desk::{Desk, DeskError, MAX_APPROVAL_DAYS};
 use dmv_redact_review::{ContentDigest, ReviewError, ReviewId, State};
 
 /// Approve reviews: their messages may go out, with what is granted here and no more.
@@ -29,9 +29,9 @@ pub(super) struct ApproveArguments {
     by: String,
     #[command(flatten)]
     grants: GrantArguments,
-    /// Days after which the approval expires if the message hasn't gone out
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
-    days: u16,
+    /// Days after which the approval expires if the message hasn't gone out, 30 at most
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_APPROVAL_DAYS)))]
+    days: u32,
 }
 
 /// Deny reviews: their messages never go out. Ends with status 3 if one was decided already.

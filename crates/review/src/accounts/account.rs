@@ -157,7 +157,7 @@ pub(super) fn check_account_name(name: &str) -> Result<(), ReviewError> {
         return Ok(());
     }
     Err(ReviewError::Usage(
-        "the name of an account has 1 to 128 characters, a letter or digit among them, and none that can't be seen"
+        "the name of an account has 1 to 128 characters, a letter or digit among them, no `;` and none that can't be seen"
             .to_owned(),
     ))
 }

@@ -12,7 +12,7 @@ use crate::{ReviewError, ReviewStore};
 impl ReviewStore {
     /// Adds an account at `now`, in Unix seconds. One without a password can sign in through a reverse proxy only.
     ///
-    /// A name has 1 to 128 characters, a letter or digit among them and none that can't be seen. A password has 12 to 128
+    /// A name has 1 to 128 characters, a letter or digit among them, no `;` and none that can't be seen. A password has 12 to 128
     /// characters of any kind but control characters, and is taken as it is, without Unicode normalization. Refused are one
     /// that contains the account's name (of 3 characters or more), one character repeated, a row such as `0123...`, and very
     /// common ones.

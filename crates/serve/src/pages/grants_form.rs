@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use dmv_redact_desk::{ElementLine, Grants, VouchedClaim};
+use dmv_redact_desk::{ElementLine, Grants, MAX_APPROVAL_DAYS, VouchedClaim};
 use dmv_redact_model::catalog::ENVELOPE;
 use dmv_redact_model::policy::Instrument;
 
@@ -13,9 +13,8 @@ use crate::form::Form;
 use crate::layout::{Field, InputAttributes};
 use crate::words::shown;
 
-/// How long an approval lasts if nobody says otherwise, and at most, in days.
+/// How long an approval lasts if nobody says otherwise, in days.
 pub(crate) const DAYS: u32 = 7;
-pub(crate) const MAX_DAYS: u32 = 30;
 
 /// The form as it was typed.
 #[derive(Default)]
@@ -66,7 +65,8 @@ impl Draft {
 
     /// For how many days the approval lasts.
     pub(crate) fn days(&self) -> Result<u32, Mistake> {
-        days(&self.days).ok_or_else(|| ("days".to_owned(), format!("write a number of days from 1 to {MAX_DAYS}")))
+        days(&self.days)
+            .ok_or_else(|| ("days".to_owned(), format!("write a number of days from 1 to {MAX_APPROVAL_DAYS}")))
     }
 
     /// What it grants.
@@ -218,5 +218,5 @@ fn name(part: &str, claim: &str) -> String {
 
 /// A number of days that an approval may last.
 pub(crate) fn days(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days))
+    text.parse().ok().filter(|days| (1..=MAX_APPROVAL_DAYS).contains(days))
 }
