@@ -176,7 +176,10 @@ impl Requester {
     /// # Errors
     /// When `number` is none of that.
     pub fn control_number(mut self, number: &str) -> Result<Self, RequesterError> {
-        self.control_number = Some(name_of(number).ok_or(RequesterError(Fault::ControlNumber))?);
+        if !is_line(number, MAX_NAME_CHARACTERS) {
+            return Err(RequesterError(Fault::ControlNumber));
+        }
+        self.control_number = Some(number.into());
         Ok(self)
     }
 
@@ -187,17 +190,19 @@ impl Requester {
         self.control_number.as_deref()
     }
 
-    /// Says who approved the request, for the disclosure record (P12): 1 to 128 characters, no control characters. What the
+    /// Says who approved the request, for the disclosure record (P12): 1 to 128 characters, no control characters, no `;`. What the
     /// approval means for the policy is a claim; without one this changes nothing. Where two people approved, each is named:
     /// the record has both, with `; ` between them.
     ///
     /// # Errors
     /// When `name` is none of that.
     pub fn approved_by(mut self, name: &str) -> Result<Self, RequesterError> {
-        let name = name_of(name).ok_or(RequesterError(Fault::Approver))?;
+        if !is_name(name) {
+            return Err(RequesterError(Fault::Approver));
+        }
         self.approved_by = Some(match &self.approved_by {
             Some(first) => format!("{first}; {name}").into(),
-            None => name,
+            None => name.into(),
         });
         Ok(self)
     }
@@ -312,8 +317,13 @@ pub const NAME_FORM: &str =
 /// Whether a text can be the name of who approved a request, or did a duty: [`NAME_FORM`]. A `;` stands between two names.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    let has_length = (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count());
-    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(|own| own.is_control() || own == ';')
+    is_line(text, MAX_NAME_CHARACTERS) && !text.contains(';')
+}
+
+/// Whether a text has 1 to so many characters, a letter or digit among them, none of control.
+fn is_line(text: &str, max_characters: usize) -> bool {
+    let has_length = (1..=max_characters).contains(&text.chars().count());
+    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(char::is_control)
 }
 
 /// Maximum length in characters of what a person says.
@@ -325,12 +335,7 @@ pub const STATEMENT_FORM: &str = "1 to 500 characters, a letter or digit among t
 /// Whether a text can be what a person says of a step, such as a reason: [`STATEMENT_FORM`].
 #[must_use]
 pub fn is_statement(text: &str) -> bool {
-    let has_length = (1..=MAX_STATEMENT_CHARACTERS).contains(&text.chars().count());
-    has_length && text.chars().any(char::is_alphanumeric) && !text.chars().any(char::is_control)
-}
-
-fn name_of(text: &str) -> Option<Arc<str>> {
-    is_name(text).then(|| text.into())
+    is_line(text, MAX_STATEMENT_CHARACTERS)
 }
 
 /// An invalid ORI, date, correlation id, control number or approver. It doesn't repeat the text (P6).
