@@ -15,6 +15,7 @@ use super::{Exit, Problem};
 use dmv_redact_desk::{Desk, Grants};
 use dmv_redact_log::LogOptions;
 use dmv_redact_model::escape::escape;
+use dmv_redact_model::unix_time;
 
 /// Review held messages: list, show, approve, deny, deliver.
 ///
@@ -100,11 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 /// A time for people, to the minute, in UTC.
 fn minute(seconds: i64) -> String {
-    const MINUTE: usize = "YYYY-MM-DDThh:mm".len();
-    let since = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    let time = std::time::UNIX_EPOCH.checked_add(since);
-    let text = time.map_or_else(String::new, |time| humantime::format_rfc3339_seconds(time).to_string());
-    text.get(..MINUTE).map_or_else(String::new, |text| text.replace('T', " "))
+    unix_time::minute(seconds).unwrap_or_default()
 }
 
 /// A text from outside, on one line.

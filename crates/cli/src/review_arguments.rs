@@ -1,19 +1,17 @@
 //! The arguments that name a queue of reviews: shared by the verbs that fill it and those that people decide with.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Problem;
+pub(super) use dmv_redact_model::date::SECONDS_PER_DAY as DAY;
+pub(super) use dmv_redact_model::unix_time::now;
 use dmv_redact_review::{BlockingReviews, Keys, ReviewError, ReviewStore};
 
 /// Where the URL of a queue may be, for it may have a password.
 const VARIABLE: &str = "DMV_REDACT_REVIEW";
-
-/// Seconds of a day.
-pub(super) const DAY: i64 = 86_400;
 
 #[derive(Debug, Args)]
 pub(super) struct ReviewArguments {
@@ -86,12 +84,6 @@ impl From<ReviewError> for Problem {
             _ => Self::Usage(text),
         }
     }
-}
-
-/// The time in Unix seconds.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// The name of this machine.

@@ -5,6 +5,7 @@ use std::fmt;
 use dmv_redact::{Filter, Instrument};
 use dmv_redact_log::{DeskAction, DeskStep, DisclosureLog, DoneDuty, ReviewReference};
 use dmv_redact_model::date::Date;
+use dmv_redact_model::unix_time;
 use dmv_redact_review::{ReviewError, ReviewStore, ReviewSummary};
 
 use crate::DeskError;
@@ -120,16 +121,10 @@ impl<'s> Step<'s> {
 
 /// A time as in records.
 pub(crate) fn rfc3339(seconds: i64) -> String {
-    let seconds = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    std::time::UNIX_EPOCH
-        .checked_add(seconds)
-        .map_or_else(|| "never".to_owned(), |time| humantime::format_rfc3339_seconds(time).to_string())
+    unix_time::rfc3339(seconds).unwrap_or_else(|| "never".to_owned())
 }
 
 /// The day of a time, in UTC.
 pub(crate) fn day_of(seconds: i64) -> Result<Date, DeskError> {
-    const DAY: &str = "YYYY-MM-DD";
-    let time = rfc3339(seconds);
-    let day = time.get(..DAY.len()).and_then(Date::parse);
-    day.ok_or_else(|| DeskError::Usage("the clock tells no day".to_owned()))
+    Date::of_unix_time(seconds).ok_or_else(|| DeskError::Usage("the clock tells no day".to_owned()))
 }

@@ -49,7 +49,8 @@ pub const DATE_FORM: &str = "write a day of the calendar as YYYY-MM-DD, `2026-12
 /// The day on which the count of days begins: 1970-01-01, counted from 0000-03-01, where a leap day ends a year.
 const EPOCH: i64 = 719_468;
 const DAYS_PER_400_YEARS: i64 = 146_097;
-const SECONDS_PER_DAY: u64 = 86_400;
+/// Seconds of a day.
+pub const SECONDS_PER_DAY: i64 = 86_400;
 
 impl Date {
     /// Parses `YYYY-MM-DD`, nothing else: no white space, no sign, no other digits. `None` if it is no day of the calendar.
@@ -71,7 +72,13 @@ impl Date {
     #[must_use]
     pub fn today() -> Option<Self> {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-        Self::from_days(i64::try_from(seconds / SECONDS_PER_DAY).ok()?)
+        Self::of_unix_time(i64::try_from(seconds).ok()?)
+    }
+
+    /// The day of a time in Unix seconds, in UTC; `None` beyond the years 0001 to 9999.
+    #[must_use]
+    pub fn of_unix_time(seconds: i64) -> Option<Self> {
+        Self::from_days(seconds.div_euclid(SECONDS_PER_DAY))
     }
 
     /// The day so many days later, or earlier; `None` beyond the years 0001 to 9999.

@@ -18,6 +18,7 @@ pub mod names;
 pub mod policy;
 pub mod span;
 pub mod token;
+pub mod unix_time;
 pub mod wide;
 #[cfg(feature = "fuzz")]
 pub mod width;

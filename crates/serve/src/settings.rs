@@ -1,7 +1,9 @@
 //! How a desk runs: who reaches it, and its limits.
 
 use std::io::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use dmv_redact_model::unix_time;
 
 use crate::duties::DutyLogs;
 use crate::origin::Reach;
@@ -34,15 +36,9 @@ impl Settings {
             rate_of_sign_in: Rate { burst: 10, every: Duration::from_secs(6) },
             duties: DutyLogs::default(),
             log: to_stderr,
-            clock: unix_now,
+            clock: unix_time::now,
         }
     }
-}
-
-/// The computer's clock. Before 1970 it is 1970.
-fn unix_now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn to_stderr(line: &str) {

@@ -2,36 +2,27 @@
 
 use std::borrow::Cow;
 
-use dmv_redact_model::date::Date;
+use dmv_redact_model::date::SECONDS_PER_DAY;
 use dmv_redact_model::escape::escape;
+use dmv_redact_model::unix_time::minute;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+const DAY: i64 = SECONDS_PER_DAY;
 
 /// A text from outside on one line, with control, invisible and bidi characters written out.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     escape(text)
 }
 
-/// The day of a Unix time, in UTC.
-pub(crate) fn day(seconds: i64) -> Option<Date> {
-    Date::parse("1970-01-01")?.plus_days(seconds.div_euclid(DAY))
-}
-
 /// A Unix time, to the minute, in UTC.
 pub(crate) fn moment(seconds: i64) -> String {
-    let of_day = seconds.rem_euclid(DAY);
-    match day(seconds) {
-        Some(day) => format!("{day} {:02}:{:02} UTC", of_day / HOUR, of_day % HOUR / MINUTE),
-        None => "at an unknown time".to_owned(),
-    }
+    minute(seconds).map_or_else(|| "at an unknown time".to_owned(), |minute| format!("{minute} UTC"))
 }
 
 /// The same for the attribute `datetime`.
 pub(crate) fn machine_time(seconds: i64) -> String {
-    let of_day = seconds.rem_euclid(DAY);
-    day(seconds).map_or_else(String::new, |day| format!("{day}T{:02}:{:02}Z", of_day / HOUR, of_day % HOUR / MINUTE))
+    minute(seconds).map_or_else(String::new, |minute| minute.replace(' ', "T") + "Z")
 }
 
 /// How long it is until a time.

@@ -19,7 +19,7 @@ use crate::form::Form;
 use crate::layout::{Field, InputAttributes, Page};
 use crate::rights::{self, Right};
 use crate::viewer::Viewer;
-use crate::words::{counted, day, shown};
+use crate::words::{counted, shown};
 
 /// How many duties a page has.
 const PAGE: usize = 50;
@@ -29,7 +29,7 @@ const SHOWN_DIGITS: usize = 12;
 
 /// `GET /duties`: `page`, from 1.
 pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: Form) -> Result<Response, Failure> {
-    let today = day(app.now());
+    let today = Date::of_unix_time(app.now());
     let list = app.duties.lock().await.read(today, false).await?;
     let page: usize = match query.optional("page")? {
         None => 1,
@@ -116,7 +116,7 @@ pub(crate) async fn done(State(app): State<Arc<App>>, viewer: Viewer, form: Form
     if !is_statement(&note) {
         return Err(Failure::BadRequest("Say how it was done, in 1 to 500 characters."));
     }
-    let today = day(app.now());
+    let today = Date::of_unix_time(app.now());
     let on = Date::parse(form.required("on")?).ok_or(Failure::BadRequest("The day is none."))?;
     if today.is_none_or(|today| on > today) {
         return Err(Failure::BadRequest("The day is still to come."));

@@ -31,7 +31,7 @@ async fn p12_a_duty_is_ticked_off_once_with_day_note_and_name() {
     let office = with_duties().await;
     let now = office.app.now();
     let (ann, dot) = (office.browser_since(ANN, now).await, office.browser_since(DOT, now).await);
-    let today = crate::words::day(now).unwrap();
+    let today = Date::of_unix_time(now).unwrap();
     let (tomorrow, today) = (today.plus_days(1).unwrap().to_string(), today.to_string());
     let page = office.get("/duties", Some(&ann)).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
