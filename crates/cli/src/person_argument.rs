@@ -1,6 +1,6 @@
 //! Parses what names a person, and what a person says of a step that goes on record.
 
-use dmv_redact_model::policy::{is_name, is_statement};
+use dmv_redact_model::policy::{NAME_FORM, STATEMENT_FORM, is_name, is_statement};
 
 /// Parses a name.
 ///
@@ -9,9 +9,7 @@ use dmv_redact_model::policy::{is_name, is_statement};
 pub(super) fn person(text: &str) -> Result<String, String> {
     match is_name(text) {
         true => Ok(text.to_owned()),
-        false => {
-            Err("a name is 1 to 128 characters, a letter or digit among them, without control characters".to_owned())
-        }
+        false => Err(format!("a name is {NAME_FORM}")),
     }
 }
 
@@ -22,6 +20,6 @@ pub(super) fn person(text: &str) -> Result<String, String> {
 pub(super) fn statement(text: &str) -> Result<String, String> {
     match is_statement(text) {
         true => Ok(text.to_owned()),
-        false => Err("write 1 to 500 characters, a letter or digit among them, without control characters".to_owned()),
+        false => Err(format!("write {STATEMENT_FORM}")),
     }
 }

@@ -3,7 +3,7 @@
 
 use dmv_redact::{Filter, Requester};
 use dmv_redact_log::DeskAction;
-use dmv_redact_model::policy::{is_name, is_statement};
+use dmv_redact_model::policy::{NAME_FORM, STATEMENT_FORM, is_name, is_statement};
 use dmv_redact_review::{ContentDigest, Decision, DecisionKind, Review, ReviewError, ReviewId, State};
 
 use crate::desk::{Step, day_of};
@@ -142,19 +142,13 @@ pub(crate) fn vouched<'f>(filter: &'f Filter, original: &[u8], request: &Request
 fn check_name(by: &str) -> Result<(), DeskError> {
     match is_name(by) {
         true => Ok(()),
-        false => Err(DeskError::Usage(
-            "the name of the person is not 1 to 128 characters, a letter or digit among them, without control characters"
-                .to_owned(),
-        )),
+        false => Err(DeskError::Usage(format!("the name of the person is not {NAME_FORM}"))),
     }
 }
 
 fn check_reason(reason: &str) -> Result<(), DeskError> {
     match is_statement(reason) {
         true => Ok(()),
-        false => Err(DeskError::Usage(
-            "the reason is not 1 to 500 characters, a letter or digit among them, without control characters"
-                .to_owned(),
-        )),
+        false => Err(DeskError::Usage(format!("the reason is not {STATEMENT_FORM}"))),
     }
 }

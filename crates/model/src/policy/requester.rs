@@ -305,8 +305,10 @@ const MAX_CORRELATION_ID: usize = 64;
 /// Characters of the longest control number, and of the longest name of who approved a request.
 const MAX_NAME_CHARACTERS: usize = 128;
 
-/// Whether a text can be the name of who approved a request, or did a duty: 1 to 128 characters without control characters, of
-/// which one at least is a letter or a digit.
+/// What a name is, for errors.
+pub const NAME_FORM: &str = "1 to 128 characters, a letter or digit among them, without control characters";
+
+/// Whether a text can be the name of who approved a request, or did a duty: [`NAME_FORM`].
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let has_length = (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count());
@@ -316,8 +318,10 @@ pub fn is_name(text: &str) -> bool {
 /// Maximum length in characters of what a person says.
 const MAX_STATEMENT_CHARACTERS: usize = 500;
 
-/// Whether a text can be what a person says of a step, such as a reason: 1 to 500 characters, a letter or digit among them,
-/// without control characters.
+/// What a statement is, for errors.
+pub const STATEMENT_FORM: &str = "1 to 500 characters, a letter or digit among them, without control characters";
+
+/// Whether a text can be what a person says of a step, such as a reason: [`STATEMENT_FORM`].
 #[must_use]
 pub fn is_statement(text: &str) -> bool {
     let has_length = (1..=MAX_STATEMENT_CHARACTERS).contains(&text.chars().count());
@@ -353,18 +357,8 @@ impl fmt::Display for RequesterError {
         match self.0 {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
             Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
-            Fault::Approver => {
-                write!(
-                    f,
-                    "who approved is not 1 to {MAX_NAME_CHARACTERS} characters, a letter or digit among them, without control characters"
-                )
-            }
-            Fault::ControlNumber => {
-                write!(
-                    f,
-                    "the control number is not 1 to {MAX_NAME_CHARACTERS} characters, a letter or digit among them, without control characters"
-                )
-            }
+            Fault::Approver => write!(f, "who approved is not {NAME_FORM}"),
+            Fault::ControlNumber => write!(f, "the control number is not {NAME_FORM}"),
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")
             }
