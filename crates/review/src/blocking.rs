@@ -5,8 +5,8 @@ use std::path::Path;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::{
-    Account, AccountChange, Added, Approved, ContentDigest, Decision, Filter, Keys, NewReview, Review, ReviewError,
-    ReviewId, ReviewStore, ReviewSummary, Role, State,
+    Account, AccountChange, Added, ContentDigest, Decision, Filter, Keys, NewReview, Review, ReviewError, ReviewId,
+    ReviewStore, ReviewSummary, Role, State,
 };
 
 /// A [`ReviewStore`] with a runtime of its own, on the thread that calls. It may be shared by threads.
@@ -110,14 +110,6 @@ impl BlockingReviews {
     /// [`ReviewError::Usage`] within an asynchronous runtime.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> Result<T, ReviewError> {
         run(&self.runtime, async { Ok(work.await) })
-    }
-
-    /// See [`ReviewStore::approved`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn approved(&self, source: &str, now: i64) -> Result<Vec<Approved>, ReviewError> {
-        run(&self.runtime, self.store.approved(source, now))
     }
 
     /// See [`ReviewStore::begin_delivery`].

@@ -1,79 +1,17 @@
 //! What was approved goes out: claimed by one node, so that it goes out once.
 
-use std::fmt;
-
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
+use sqlx::{Any, AssertSqlSafe};
 
-use super::{ContentDigest, ReviewError, ReviewId, ReviewStore, ReviewSummary, State};
+use super::{ReviewError, ReviewId, ReviewStore, ReviewSummary, State};
 use crate::database::end;
-use crate::review::{SUMMARY_COLUMNS, id_of};
+use crate::review::SUMMARY_COLUMNS;
 use crate::store::{check_name, wrong_state};
 
 type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
 
-/// An approved message that waits for its delivery.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Approved {
-    /// Its review.
-    pub review: ReviewId,
-    /// Identifies the message in its source.
-    pub id: String,
-    /// The digest of the content that was approved. Nothing else may go out.
-    pub digest: ContentDigest,
-    /// What was granted, a JSON text.
-    pub grants: String,
-    /// Who approved it: one or two.
-    pub by: Vec<String>,
-    /// When the approval expires, in Unix seconds.
-    pub expires: i64,
-}
-
-impl fmt::Debug for Approved {
-    /// Without the grants (P6).
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Approved").field("review", &self.review).field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 impl ReviewStore {
-    /// What is approved of a source at `now`, in Unix seconds, and waits: not expired, and not claimed by a node.
-    ///
-    /// # Errors
-    /// [`ReviewError::Corrupt`] when something can't be decrypted.
-    pub async fn approved(&self, source: &str, now: i64) -> Result<Vec<Approved>, ReviewError> {
-        let mut transaction = self.database.begin_read().await?;
-        let result = self.approved_in(&mut transaction, source, now).await;
-        end(transaction, result).await
-    }
-
-    async fn approved_in(
-        &self,
-        connection: &mut AnyConnection,
-        source: &str,
-        now: i64,
-    ) -> Result<Vec<Approved>, ReviewError> {
-        let query = sqlx::query(
-            "SELECT id, message, expires FROM reviews WHERE source = $1 AND state = 'approved' AND expires > $2 ORDER BY id",
-        );
-        let mut approved = Vec::new();
-        for found in query.bind(source).bind(now).fetch_all(&mut *connection).await? {
-            let row = found.try_get::<String, _>(0)?;
-            let decisions = self.decisions(connection, &row, false).await?;
-            let grants = decisions.first().and_then(|decision| decision.content.clone());
-            approved.push(Approved {
-                review: id_of(&row)?,
-                id: found.try_get(1)?,
-                digest: self.checked_digest(connection, &row).await?,
-                grants: grants.ok_or_else(|| ReviewError::corrupt(&row, "its approval is missing"))?,
-                by: decisions.into_iter().map(|decision| decision.by).collect(),
-                expires: found.try_get(2)?,
-            });
-        }
-        Ok(approved)
-    }
-
     /// Claims the delivery of an approved review for a node, at `now`, in Unix seconds: of those who try, one has it. The
     /// claim is on disk when this returns; only then may the disclosure be logged and the message go out (P12).
     ///

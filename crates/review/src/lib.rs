@@ -62,7 +62,6 @@ mod tests;
 pub use accounts::{Account, AccountChange, PasswordCheck, Role, Session, SignIn};
 pub use blocking::BlockingReviews;
 pub use decide::{Decision, DecisionKind};
-pub use delivery::Approved;
 pub use digest::{ContentDigest, ReviewId};
 pub use error::ReviewError;
 pub use keys::Keys;

@@ -12,8 +12,6 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Those for this requester alone.
     pub requester: Option<String>,
-    /// Those whose deadline is before this one, in Unix seconds.
-    pub until: Option<i64>,
     /// Those after the last one of the page before.
     pub after: Option<Cursor>,
     /// How many at most: 100 by default.
@@ -22,7 +20,7 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { states: Vec::new(), requester: None, until: None, after: None, limit: 100 }
+        Self { states: Vec::new(), requester: None, after: None, limit: 100 }
     }
 }
 
@@ -63,7 +61,7 @@ impl ReviewStore {
             None => (i64::MIN, String::new()),
         };
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        query = query.bind(deadline).bind(id).bind(filter.until.unwrap_or(i64::MAX)).bind(i64::from(filter.limit));
+        query = query.bind(deadline).bind(id).bind(i64::from(filter.limit));
         if let Some(requester) = &filter.requester {
             query = query.bind(requester);
         }
@@ -77,14 +75,14 @@ fn page_sql(filter: &Filter, indexed_by: &str) -> String {
     let mut states = if filter.states.is_empty() { State::ALL.to_vec() } else { filter.states.clone() };
     states.sort_unstable();
     states.dedup();
-    let requester = if filter.requester.is_some() { "AND requester = $5 " } else { "" };
+    let requester = if filter.requester.is_some() { "AND requester = $4 " } else { "" };
     let branches = states.iter().map(|state| {
         format!(
             "SELECT * FROM (SELECT {SUMMARY_COLUMNS} FROM reviews{indexed_by} WHERE state = '{state}' {requester}\
-             AND (deadline, id) > ($1, $2) AND deadline < $3 ORDER BY deadline, id LIMIT $4) AS page_{}",
+             AND (deadline, id) > ($1, $2) ORDER BY deadline, id LIMIT $3) AS page_{}",
             state.name().replace('-', "_")
         )
     });
     let branches = branches.collect::<Vec<_>>().join(" UNION ALL ");
-    format!("SELECT {SUMMARY_COLUMNS} FROM ({branches}) AS pages ORDER BY deadline, id LIMIT $4")
+    format!("SELECT {SUMMARY_COLUMNS} FROM ({branches}) AS pages ORDER BY deadline, id LIMIT $3")
 }

@@ -91,7 +91,8 @@ fn p12_two_people_approve_the_same_or_nothing_goes_out(place: &Place) {
     let two = |id| reviews.added(&NewReview { two_people: true, ..of_review(id, b"{}") });
     let (id, digest) = two("a");
     assert_eq!(reviews.decide(id, &digest, &approval("ann"), NOW).unwrap(), State::HalfApproved);
-    assert!(reviews.approved("line-1", NOW).unwrap().is_empty());
+    let claimed = reviews.begin_delivery(id, "one", NOW);
+    assert!(matches!(claimed, Err(ReviewError::Conflict { state: State::HalfApproved, .. })), "{claimed:?}");
     assert!(matches!(reviews.begin_delivery(id, "node", NOW), Err(ReviewError::Conflict { .. })));
     for by in ["ann", "Ann", "ANN"] {
         let why = refused(reviews.decide(id, &digest, &approval(by), NOW));
@@ -104,9 +105,9 @@ fn p12_two_people_approve_the_same_or_nothing_goes_out(place: &Place) {
     assert_eq!(reviews.state(id), State::HalfApproved);
     let sooner = Decision { kind: DecisionKind::Approve { grants: GRANTS, expires: NOW + 5 }, ..approval("ben") };
     assert_eq!(reviews.decide(id, &digest, &sooner, NOW).unwrap(), State::Approved);
-    let approved = reviews.approved("line-1", NOW).unwrap();
-    assert_eq!((approved.len(), approved[0].expires), (1, NOW + 5));
-    assert_eq!(approved[0].by, ["ann", "ben"]);
+    let approved = reviews.get(id).unwrap().unwrap();
+    assert_eq!(approved.summary.expires, Some(NOW + 5));
+    assert_eq!(approved.decisions.iter().map(|decided| decided.by.as_str()).collect::<Vec<_>>(), ["ann", "ben"]);
 
     // The earlier end counts, whoever gave it.
     let (id, digest) = two("b");

@@ -97,6 +97,12 @@ impl BlockingReviews {
         self.get(id).unwrap().unwrap().summary.state
     }
 
+    /// What is approved and not claimed.
+    pub(super) fn approved(&self) -> Vec<ReviewId> {
+        let filter = Filter { states: vec![State::Approved], limit: u32::MAX, ..Filter::default() };
+        self.list(&filter).unwrap().into_iter().map(|review| review.id).collect()
+    }
+
     /// Adds accounts, each of a name, a role and [`PASSWORD`].
     pub(super) fn add_accounts(&self, accounts: &[(&str, Role)]) {
         for (name, role) in accounts {

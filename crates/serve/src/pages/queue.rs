@@ -39,7 +39,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: For
         .ok_or(Failure::BadRequest("There is no such list of reviews."))?;
     let requester = query.filled("requester")?.map(str::to_ascii_uppercase);
     let after = query.optional("after")?.map(cursor).transpose()?;
-    let filter = Filter { states: states.to_vec(), requester: requester.clone(), until: None, after, limit: PAGE + 1 };
+    let filter = Filter { states: states.to_vec(), requester: requester.clone(), after, limit: PAGE + 1 };
     let mut reviews = app.reviews().list(&filter).await?;
     let has_more = reviews.len() > PAGE as usize;
     reviews.truncate(PAGE as usize);
