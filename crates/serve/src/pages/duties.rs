@@ -101,7 +101,7 @@ fn tick_form(viewer: &Viewer, duty: &DutyEntry, place: usize, today: Option<Date
 /// `POST /duties/done`.
 pub(crate) async fn done(State(app): State<Arc<App>>, viewer: Viewer, form: Form) -> Result<Response, Failure> {
     let (record, id) = (form.required("record")?, form.required("duty")?);
-    let note = form.required("note")?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = form.line("note")?;
     if !is_statement(&note) {
         return Err(Failure::BadRequest("Say how it was done, in 1 to 500 characters."));
     }
@@ -120,7 +120,7 @@ pub(crate) async fn done(State(app): State<Arc<App>>, viewer: Viewer, form: Form
     }
     let done = DoneDuty { of: &owed.record, duty: &owed.duty, on, by: viewer.name(), note: Some(&note) };
     let recorded = app.desk.duty_done(done);
-    duties.forget();
+    duties.invalidate();
     recorded?;
     Ok(after(rights::DUTIES, "duty"))
 }

@@ -111,14 +111,16 @@ pub(super) fn state_words(state: ReviewState) -> &'static str {
     }
 }
 
-/// How long it is until a deadline: marked when it is soon.
+/// A deadline that is less than as many seconds away is marked.
+const WARNING_TIME: i64 = 4 * 3600;
+
+/// How long it is until a deadline.
 pub(super) fn left_mark(now: i64, deadline: i64) -> Markup {
-    const SOON: i64 = 4 * 3600;
     let text = time_left(now, deadline);
     html! {
         @match deadline.saturating_sub(now) {
             ..=0 => strong.soon { (text) },
-            1..SOON => strong.soon { (text) ", soon" },
+            1..WARNING_TIME => strong.soon { (text) ", soon" },
             _ => (text),
         }
     }
