@@ -34,10 +34,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match show(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    show(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn show(arguments: &Arguments) -> Result<Exit, Problem> {

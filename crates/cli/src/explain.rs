@@ -42,10 +42,7 @@ struct ExplainReport {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match report(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    report(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn report(arguments: &Arguments) -> Result<Exit, Problem> {

@@ -169,10 +169,7 @@ pub(super) fn form(name: &str) -> Result<ArchiveForm, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match redact(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    redact(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn redact(arguments: &Arguments) -> Result<Exit, Problem> {

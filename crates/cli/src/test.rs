@@ -67,10 +67,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match test(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    test(arguments).unwrap_or_else(Problem::print_error)
 }
 
 /// Prints everything that keeps cases from being run.
