@@ -21,7 +21,9 @@ mod words;
 pub use diff::Diff;
 pub use draft::{Draft, DraftError, DraftRequest, draft};
 pub use element_list::ElementList;
-pub use explain::{Explanation, MessageReport, Structure, StructureView, ValueOutcome, explain, message_key};
+pub use explain::{
+    DecidingRule, Explanation, MessageReport, PathReport, Structure, StructureView, explain, message_key,
+};
 pub use matrix::{
     Agency, CellCase, CellManner, ColumnHead, DutyGroup, ElementOutcome, Matrix, MatrixBuilder, MatrixCell,
     MatrixPolicy, MatrixRow, MatrixRule,

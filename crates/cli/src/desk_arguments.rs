@@ -64,14 +64,18 @@ impl PolicyArguments {
 impl LogFileArguments {
     /// Opens the log, for what this filter decides.
     pub(super) fn open(&self, options: LogOptions, filter: &Filter) -> Result<DisclosureLog, Problem> {
-        let key = self.log_key.as_deref().map(Key::read).transpose()?;
-        let signing_key = self.log_signing_key.as_deref().map(SigningKey::read).transpose()?;
-        let options = key.map_or(options.clone(), |key| options.key(key));
-        let options = match signing_key {
-            Some(key) => options.sign(key),
-            None => options,
-        };
+        let mut options = options;
+        if let Some(key) = self.key()? {
+            options = options.key(key);
+        }
+        if let Some(path) = &self.log_signing_key {
+            options = options.sign(SigningKey::read(path)?);
+        }
         Ok(options.open(&self.log, filter)?)
+    }
+
+    fn key(&self) -> Result<Option<Key>, Problem> {
+        Ok(self.log_key.as_deref().map(Key::read).transpose()?)
     }
 }
 
@@ -83,7 +87,7 @@ impl DeskArguments {
 
     /// The key of the log's hashes, if it has one.
     pub(super) fn log_key(&self) -> Result<Option<Key>, Problem> {
-        Ok(self.log.log_key.as_deref().map(Key::read).transpose()?)
+        self.log.key()
     }
 
     /// Opens the desk. Its log is opened last: until then nothing has changed.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::date_argument::date;
 use super::ground_arguments::GroundArguments;
-use super::output::{print_json, print_text};
+use super::output::{TextOrJson, print_json, print_text};
 use super::{Exit, Problem};
 use dmv_redact::Date;
 use dmv_redact_analysis::Diff;
@@ -30,20 +30,11 @@ pub(super) struct Arguments {
     ground: GroundArguments,
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
-    output: Form,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    output: TextOrJson,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match show(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    show(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn show(arguments: &Arguments) -> Result<Exit, Problem> {
@@ -53,8 +44,8 @@ fn show(arguments: &Arguments) -> Result<Exit, Problem> {
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
     let diff = Diff::new([&old, &new], &catalog, formats.messages(), &compare(&old, &new)?);
     match arguments.output {
-        Form::Text => print_text(&diff.to_string())?,
-        Form::Json => print_json(&diff)?,
+        TextOrJson::Text => print_text(&diff.to_string())?,
+        TextOrJson::Json => print_json(&diff)?,
     }
     Ok(if diff.gains() { Exit::Refused } else { Exit::Released })
 }

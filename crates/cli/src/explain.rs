@@ -3,12 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::filter_arguments::FilterArguments;
 use super::messages::{read_file, read_message};
-use super::output::{print_json, print_text};
+use super::output::{TextOrJson, print_json, print_text};
 use super::{Exit, Problem};
 use dmv_redact_analysis::{Explanation, MessageReport, StructureView, explain, message_key};
 
@@ -28,13 +28,7 @@ pub(super) struct Arguments {
     filter: FilterArguments,
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text", conflicts_with = "diff_view")]
-    output: Form,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    output: TextOrJson,
 }
 
 /// The output document.
@@ -48,10 +42,7 @@ struct ExplainReport {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match report(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    report(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn report(arguments: &Arguments) -> Result<Exit, Problem> {
@@ -90,9 +81,9 @@ fn report(arguments: &Arguments) -> Result<Exit, Problem> {
         }
     };
     match (arguments.output, &document.message) {
-        (Form::Json, _) => print_json(&document)?,
-        (Form::Text, Some(message)) if arguments.diff_view => print_text(&StructureView(message).to_string())?,
-        (Form::Text, message) => {
+        (TextOrJson::Json, _) => print_json(&document)?,
+        (TextOrJson::Text, Some(message)) if arguments.diff_view => print_text(&StructureView(message).to_string())?,
+        (TextOrJson::Text, message) => {
             let explanation = document
                 .explanation
                 .as_ref()

@@ -29,10 +29,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match lint(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    lint(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn lint(arguments: &Arguments) -> Result<Exit, Problem> {

@@ -235,10 +235,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Verb::Done(arguments) => done::done(arguments),
         Verb::Import(arguments) => import::import(arguments),
     };
-    match result {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    result.unwrap_or_else(Problem::print_error)
 }
 
 fn verify_logs(arguments: &LogArguments) -> Result<Exit, Problem> {

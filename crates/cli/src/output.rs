@@ -3,10 +3,18 @@
 
 use std::io::{self, Write};
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Problem;
 use dmv_redact_model::escape;
+
+/// What is written: text for people, or JSON for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    Text,
+    Json,
+}
 
 /// Writes text for people to stdout.
 pub(super) fn print_text(text: &str) -> Result<(), Problem> {

@@ -16,7 +16,7 @@ use super::filter_arguments::{FilterArguments, is_about_days, with_part};
 use super::interrupt;
 use super::member_arguments::MemberArguments;
 use super::outcome::{RunEnding, RunOutcome};
-use super::output::print_text;
+use super::output::{TextOrJson, print_text};
 use super::progress::{Progress, ProgressMode};
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Date, Filter, Instrument, Requester};
@@ -114,7 +114,7 @@ struct RunRecord {
     hold: HoldArguments,
     /// Print a summary, for people or for programs [default with -o and --dry-run: text]
     #[arg(long, value_name = "FORM")]
-    summary: Option<SummaryForm>,
+    summary: Option<TextOrJson>,
     /// Write no output: only the summary, and the log if one is asked for
     #[arg(long, conflicts_with_all = ["output", "withheld", "resume", "restart"])]
     dry_run: bool,
@@ -153,12 +153,6 @@ struct RunControl {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SummaryForm {
-    Text,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ProgressChoice {
     /// A bar on a terminal, nothing elsewhere
     Auto,
@@ -175,10 +169,7 @@ pub(super) fn form(name: &str) -> Result<ArchiveForm, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match redact(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    redact(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
@@ -239,8 +230,8 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
 }
 
 /// The summary to print, if any: stdout may belong to the messages.
-fn summary_form(arguments: &Arguments, outputs: &Outputs) -> Option<SummaryForm> {
-    let default = (!is_stdout(outputs)).then_some(SummaryForm::Text);
+fn summary_form(arguments: &Arguments, outputs: &Outputs) -> Option<TextOrJson> {
+    let default = (!is_stdout(outputs)).then_some(TextOrJson::Text);
     arguments.record.summary.or(default)
 }
 
@@ -268,8 +259,8 @@ fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> R
     let outcome = RunOutcome::new(report, &ending);
     let text = match summary_form(arguments, &run.outputs) {
         None => return Ok(()),
-        Some(SummaryForm::Text) => outcome.to_string(),
-        Some(SummaryForm::Json) => escape::json(&serde_json::to_string_pretty(&outcome).unwrap_or_default()) + "\n",
+        Some(TextOrJson::Text) => outcome.to_string(),
+        Some(TextOrJson::Json) => escape::json(&serde_json::to_string_pretty(&outcome).unwrap_or_default()) + "\n",
     };
     if is_stdout(&run.outputs) {
         print_error(escape::lines(text.trim_end()));

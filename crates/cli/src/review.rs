@@ -7,7 +7,7 @@ mod list;
 mod maintain;
 mod show;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::desk_arguments::DeskArguments;
 use super::review_arguments::runtime;
@@ -44,12 +44,6 @@ enum Verb {
     Purge(maintain::PurgeArguments),
     Rekey(maintain::RekeyArguments),
     Backup(maintain::BackupArguments),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Json,
 }
 
 /// What an approval grants.

@@ -74,6 +74,19 @@ impl ReviewArguments {
     pub(super) async fn open(&self) -> Result<ReviewStore, Problem> {
         Ok(ReviewStore::open(&database(self.review.as_deref())?, Keys::read(&self.review_keys)?).await?)
     }
+
+    /// Opens the queue, does something with it, and closes it.
+    pub(super) fn with_store<T, E>(&self, work: impl AsyncFnOnce(&ReviewStore) -> Result<T, E>) -> Result<T, Problem>
+    where
+        Problem: From<E>,
+    {
+        runtime()?.block_on(async {
+            let store = self.open().await?;
+            let done = work(&store).await;
+            store.close().await;
+            Ok(done?)
+        })
+    }
 }
 
 impl From<ReviewError> for Problem {

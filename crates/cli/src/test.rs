@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rayon::ThreadPoolBuilder;
 
 use super::date_argument::date;
-use super::output::{print_json, print_text};
+use super::output::{TextOrJson, print_json, print_text};
 use super::{Exit, Problem, print_error};
 use dmv_redact::Date;
 use dmv_redact_analysis::cases::{
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     junit: Option<PathBuf>,
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
-    output: Form,
+    output: TextOrJson,
     /// Also report which cells (agency class, purpose, data element) of the policies no case tests
     #[arg(long)]
     coverage: bool,
@@ -66,17 +66,8 @@ pub(super) struct Arguments {
     jobs: Option<NonZeroUsize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Text,
-    Json,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match test(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    test(arguments).unwrap_or_else(Problem::print_error)
 }
 
 /// Prints everything that keeps cases from being run.
@@ -123,8 +114,8 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
 
 fn report(arguments: &Arguments, run: &CaseRun) -> Result<Exit, Problem> {
     match arguments.output {
-        Form::Text => print_text(&run.to_string())?,
-        Form::Json => print_json(run)?,
+        TextOrJson::Text => print_text(&run.to_string())?,
+        TextOrJson::Json => print_json(run)?,
     }
     if let Some(path) = &arguments.junit {
         let report = escape::lines(&junit(run).map_err(Problem::Io)?);

@@ -43,10 +43,7 @@ const MEMORY_PER_MESSAGE_BYTE: usize = 8;
 const SPOOL: u64 = 4 << 30;
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match verify(arguments) {
-        Ok(exit) => exit,
-        Err(problem) => problem.print_error(),
-    }
+    verify(arguments).unwrap_or_else(Problem::print_error)
 }
 
 fn verify(arguments: &Arguments) -> Result<Exit, Problem> {

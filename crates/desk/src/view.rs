@@ -196,21 +196,21 @@ fn vouched_claims(filter: &Filter, original: &[u8], request: &Requester) -> Vec<
 fn elements(filter: &Filter, message: &MessageReport) -> Vec<ElementLine> {
     let titles: BTreeMap<&str, &str> = filter.catalog().iter().map(|(_, own)| (own.id(), own.title())).collect();
     let mut lines: Vec<ElementLine> = Vec::new();
-    for found in message.outcomes() {
+    for found in message.paths() {
         let outcome = match found.outcome {
             "released" => ElementOutcome::Released,
             "generalised" => ElementOutcome::Generalized,
             _ => ElementOutcome::Removed,
         };
-        let rules: Vec<String> = found.rules.into_iter().map(str::to_owned).collect();
+        let rules: Vec<String> = found.by.iter().map(|rule| rule.id.clone()).collect();
         let is_same =
             |line: &&mut ElementLine| line.id == found.element && line.outcome == outcome && line.rules == rules;
         match lines.iter_mut().find(is_same) {
-            Some(line) => line.values += found.values,
+            Some(line) => line.values += found.count,
             None => {
-                let title = titles.get(found.element).copied().unwrap_or_default().to_owned();
-                let id = found.element.to_owned();
-                lines.push(ElementLine { id, title, outcome, values: found.values, rules });
+                let title = titles.get(found.element.as_str()).copied().unwrap_or_default().to_owned();
+                let id = found.element.clone();
+                lines.push(ElementLine { id, title, outcome, values: found.count, rules });
             }
         }
     }

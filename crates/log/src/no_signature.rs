@@ -1,5 +1,5 @@
-//! In place of `signature` in a build without the feature `sign`: types that nobody can have a value of, so that the code that writes
-//! and reads lines needs no condition.
+//! In place of `signature` in a build without the feature `sign`: types that nobody can have a value of, so that the
+//! code that writes and reads lines needs no condition.
 
 /// The key that signs a log's checkpoints.
 #[derive(Debug, Clone)]

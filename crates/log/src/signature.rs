@@ -1,5 +1,6 @@
-//! Signatures of a log's checkpoints. The key of its hashes ([`Key`](super::Key)) is one secret for writer and verifier, so whoever
-//! verifies with it could forge. A signature is made with a key that the writer alone has, and checked with its public key.
+//! Signatures of a log's checkpoints. The key of its hashes ([`Key`](super::Key)) is one secret for writer and
+//! verifier, so whoever verifies with it could forge. A signature is made with a key that the writer alone has, and
+//! checked with its public key.
 
 use std::fmt;
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! Where the two databases differ: how they are opened, what makes their schema, and how a transaction begins. All else is one set of
-//! queries, through sqlx's `Any` driver.
+//! Where the two databases differ: how they are opened, what makes their schema, and how a transaction begins. All else is one
+//! set of queries, through sqlx's `Any` driver.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,11 +14,11 @@ use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Ro
 use super::ReviewError;
 use crate::schema::{SCHEMA_VERSION, statements_after};
 
-/// The connections of a store at most. SQLite writes with one at a time; the others read meanwhile.
-const CONNECTIONS: u32 = 4;
+/// Maximum number of connections of a store. SQLite writes with one at a time; the others read meanwhile.
+const MAX_CONNECTIONS: u32 = 4;
 
 /// How long to wait for a connection, and for another's transaction in SQLite.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A database, open.
 pub(crate) struct Database {
@@ -52,8 +52,8 @@ impl Database {
         result?;
         closed?;
         let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(BUSY_TIMEOUT)
             .after_connect(move |connection, _| Box::pin(kind.configure(connection)))
             .connect_with(options)
             .await?;
@@ -142,7 +142,7 @@ impl Database {
 /// Ends a transaction: with what it did, or, when that failed, without. One that is dropped instead would end when the
 /// runtime runs again, which it may not, and its locks would stay.
 pub(crate) async fn end<T>(
-    transaction: Transaction<'static, Any>,
+    transaction: Transaction<'_, Any>,
     result: Result<T, ReviewError>,
 ) -> Result<T, ReviewError> {
     match result {
@@ -170,11 +170,7 @@ impl Kind {
         }
         let mut transaction = connection.begin_with(self.begin()).await?;
         let result = self.upgrade(&mut transaction).await;
-        match result {
-            Ok(()) => transaction.commit().await?,
-            Err(_) => drop(transaction.rollback().await),
-        }
-        result
+        end(transaction, result).await
     }
 
     /// Makes the current version of an earlier one, unless another has just done so.
@@ -219,7 +215,7 @@ impl Kind {
         if self == Self::Postgres {
             return Ok(());
         }
-        let busy = format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis());
+        let busy = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
         connection.execute(sqlx::AssertSqlSafe(busy)).await?;
         for pragma in [
             "PRAGMA synchronous = FULL",
@@ -242,7 +238,7 @@ impl Kind {
         loop {
             match connection.execute("PRAGMA journal_mode = WAL").await {
                 Err(sqlx::Error::Database(error))
-                    if error.message().contains("locked") && begun.elapsed() < PATIENCE =>
+                    if error.message().contains("locked") && begun.elapsed() < BUSY_TIMEOUT =>
                 {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }

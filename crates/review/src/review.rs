@@ -10,7 +10,7 @@ use super::{ContentDigest, ReviewError, ReviewId};
 /// A message to hold.
 #[derive(Clone, Copy)]
 pub struct NewReview<'a> {
-    /// Where the message came from: the name that [`approved`](super::ReviewStore::approved) asks for.
+    /// The name of where the message came from.
     pub source: &'a str,
     /// Identifies the message in its source.
     pub id: &'a str,
@@ -228,7 +228,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn name(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Approved => "approved",
             Self::Denied => "denied",

@@ -13,8 +13,8 @@ use dmv_redact_report::{DutyEntry, DutyQuery, DutyStatus, duties};
 
 use crate::failure::Failure;
 
-/// How long a list is shown until the logs are read again.
-const KEPT: Duration = Duration::from_secs(60);
+/// How old a list may be.
+const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// The logs that duties follow from.
 #[derive(Clone, Debug, Default)]
@@ -28,10 +28,10 @@ pub struct DutyLogs {
 /// The list, as it was read last.
 pub(crate) struct Duties {
     logs: DutyLogs,
-    kept: Mutex<Option<Kept>>,
+    cached: Mutex<Option<CachedList>>,
 }
 
-struct Kept {
+struct CachedList {
     at: Instant,
     list: Arc<OwedDuties>,
 }
@@ -46,37 +46,37 @@ pub(crate) struct OwedDuties {
 /// The list, locked: nobody else ticks anything off meanwhile.
 pub(crate) struct LockedDuties<'d> {
     logs: &'d DutyLogs,
-    kept: MutexGuard<'d, Option<Kept>>,
+    cached: MutexGuard<'d, Option<CachedList>>,
 }
 
 impl Duties {
     pub(crate) fn new(logs: DutyLogs) -> Self {
-        Self { logs, kept: Mutex::new(None) }
+        Self { logs, cached: Mutex::new(None) }
     }
 
     /// Waits for the list.
     pub(crate) async fn lock(&self) -> LockedDuties<'_> {
-        LockedDuties { logs: &self.logs, kept: self.kept.lock().await }
+        LockedDuties { logs: &self.logs, cached: self.cached.lock().await }
     }
 }
 
 impl LockedDuties<'_> {
     /// The list, at most a minute old; or, with `is_fresh`, read now.
     pub(crate) async fn read(&mut self, today: Option<Date>, is_fresh: bool) -> Result<Arc<OwedDuties>, Failure> {
-        if let Some(kept) = self.kept.as_ref().filter(|kept| !is_fresh && kept.at.elapsed() < KEPT) {
-            return Ok(Arc::clone(&kept.list));
+        if let Some(cached) = self.cached.as_ref().filter(|cached| !is_fresh && cached.at.elapsed() < MAX_AGE) {
+            return Ok(Arc::clone(&cached.list));
         }
         let logs = self.logs.clone();
         let read = spawn_blocking(move || read(&logs, today)).await;
         let list = read.map_err(|_| Failure::Internal("reading the duties panicked".to_owned()))??;
         let list = Arc::new(list);
-        *self.kept = Some(Kept { at: Instant::now(), list: Arc::clone(&list) });
+        *self.cached = Some(CachedList { at: Instant::now(), list: Arc::clone(&list) });
         Ok(list)
     }
 
     /// Has the logs read again for whoever asks next.
-    pub(crate) fn forget(&mut self) {
-        *self.kept = None;
+    pub(crate) fn invalidate(&mut self) {
+        *self.cached = None;
     }
 }
 

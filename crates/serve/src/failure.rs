@@ -75,7 +75,7 @@ impl Failure {
     }
 
     /// A heading, and what to do.
-    fn words(&self) -> (&'static str, &str) {
+    fn heading_and_text(&self) -> (&'static str, &str) {
         match self {
             Self::BadRequest(what) => ("The request can't be read", what),
             Self::Forged => (
@@ -142,7 +142,7 @@ impl IntoResponse for Failure {
         if self == Self::SignedOut {
             return Redirect::to(rights::SIGN_IN).into_response();
         }
-        let (heading, text) = self.words();
+        let (heading, text) = self.heading_and_text();
         let body = html! {
             h1 { (heading) }
             p { (text) }

@@ -45,6 +45,11 @@ impl Form {
         self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
+    /// The value of a field that the page's own form always has, on one line: people may write several, and a record is one.
+    pub(crate) fn line(&self, name: &str) -> Result<String, Failure> {
+        Ok(self.required(name)?.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
     /// The value of a field without the white space around it; None when there is nothing else in it.
     pub(crate) fn filled(&self, name: &str) -> Result<Option<&str>, Failure> {
         Ok(self.optional(name)?.map(str::trim).filter(|value| !value.is_empty()))

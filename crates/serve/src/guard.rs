@@ -28,7 +28,7 @@ use crate::viewer::{CSRF, Viewer};
 const MAX_BODY_BYTES: usize = 64 << 10;
 
 /// How long a client may take to send a form.
-const BODY_TIME: Duration = Duration::from_secs(15);
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The address that a connection comes from.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ async fn admit(app: &App, request: Request) -> Result<Admitted, Failure> {
 
     let (mut cookie, mut viewer) = (None, None);
     if right != Right::Anyone {
-        let (found, new) = who(app, peer, &parts.headers).await?;
+        let (found, new) = viewer_of(app, peer, &parts.headers).await?;
         cookie = new;
         viewer = found;
         let viewer = viewer.as_ref().ok_or(if is_post { Failure::SessionOver } else { Failure::SignedOut })?;
@@ -123,7 +123,7 @@ async fn admit(app: &App, request: Request) -> Result<Admitted, Failure> {
 }
 
 /// Whose session a request is of, and the cookie of a session that begins with it.
-async fn who(
+async fn viewer_of(
     app: &App,
     peer: SocketAddr,
     headers: &HeaderMap,
@@ -158,7 +158,7 @@ async fn read_form(headers: &HeaderMap, body: Body) -> Result<Form, Failure> {
     if length.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Failure::TooLarge);
     }
-    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY_BYTES)).await;
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES)).await;
     let bytes = read.map_err(|_| Failure::TooSlow)?.map_err(|error| {
         let is_too_long =
             std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());

@@ -85,6 +85,19 @@ fn navigation(viewer: &Viewer, here: Option<&str>) -> Markup {
     }
 }
 
+/// A table that scrolls on a narrow screen: its name for screen readers, its caption, the heads of its columns, its rows.
+pub(crate) fn table(name: &str, caption: &str, heads: &[&str], rows: Markup) -> Markup {
+    html! {
+        div.scroll role="region" aria-label=(name) tabindex="0" {
+            table {
+                caption { (caption) }
+                thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                tbody { (rows) }
+            }
+        }
+    }
+}
+
 /// A field of a form: its label, the field, a hint, and what is wrong with it.
 pub(crate) struct Field<'f> {
     /// Its identifier in the page; its name in the form is what is after the last `:`, for a page may have a field twice.

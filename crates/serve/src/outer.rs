@@ -34,9 +34,9 @@ impl Running {
 #[derive(Clone)]
 pub(crate) struct AccountName(pub(crate) String);
 
-/// What all requests have around them.
+/// What [`outer`] needs.
 #[derive(Clone)]
-pub(crate) struct Outer {
+pub(crate) struct OuterState {
     pub(crate) is_behind_tls: bool,
     pub(crate) running: Running,
     pub(crate) log: fn(&str),
@@ -44,11 +44,11 @@ pub(crate) struct Outer {
 
 /// Runs a request as a task of its own, and logs it. A client that goes away doesn't stop it between a record in the log and
 /// the step that it records (P12), and a panic ends the task, not the connection.
-pub(crate) async fn outer(State(around): State<Outer>, request: Request, next: Next) -> Response {
+pub(crate) async fn outer(State(state): State<OuterState>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
-    let mut response = match Arc::clone(&around.running.0).try_acquire_owned() {
+    let mut response = match Arc::clone(&state.running.0).try_acquire_owned() {
         Ok(slot) => {
             let work = tokio::spawn(async move {
                 let response = next.run(request).await;
@@ -61,11 +61,11 @@ pub(crate) async fn outer(State(around): State<Outer>, request: Request, next: N
         }
         Err(_) => Failure::Unavailable("too many requests at once".to_owned()).into_response(),
     };
-    secure(response.headers_mut(), around.is_behind_tls);
+    secure(response.headers_mut(), state.is_behind_tls);
     let extensions = response.extensions();
     let account = extensions.get::<AccountName>().map_or("-", |account| &account.0);
     let detail = extensions.get::<Detail>().map_or("", |detail| &detail.0);
-    (around.log)(&line_of(&Line {
+    (state.log)(&line_of(&Line {
         method: method.as_str(),
         route: &route,
         status: response.status().as_u16(),

@@ -32,7 +32,7 @@ pub(crate) async fn style() -> Response {
 }
 
 /// What the last step did, as its redirect names it in the address. Only these texts can be shown so.
-const DONE: [(&str, &str); 10] = [
+const NOTICES: [(&str, &str); 10] = [
     ("approved", "Approved. It goes out with the next run over its source, or the next export."),
     ("half-approved", "Your approval is on record. A second person must approve it too."),
     ("denied", "Denied. Nothing of it goes out."),
@@ -53,7 +53,7 @@ pub(crate) fn after(page: &str, done: &str) -> Response {
 /// What the last step did, at the top of a page.
 pub(crate) fn notice(query: &Form) -> Result<Markup, Failure> {
     let done = query.optional("did")?;
-    let text = DONE.iter().find(|(name, _)| Some(*name) == done).map(|(_, text)| *text);
+    let text = NOTICES.iter().find(|(name, _)| Some(*name) == done).map(|(_, text)| *text);
     Ok(html! {
         @if let Some(text) = text { p.notice role="status" { strong { "Done: " } (text) } }
     })

@@ -9,13 +9,13 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::guard::guard;
-use crate::outer::{Outer, outer};
+use crate::outer::{OuterState, outer};
 use crate::pages;
 use crate::rights;
 
 /// The routes. Their rights are in [`rights::ROUTES`], and what isn't there is refused before it gets here.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let surroundings = Outer { is_behind_tls: app.reach.is_behind_tls, running: app.running.clone(), log: app.log };
+    let state = OuterState { is_behind_tls: app.reach.is_behind_tls, running: app.running.clone(), log: app.log };
     Router::new()
         .route(rights::HOME, get(pages::home))
         .route(rights::STYLE, get(pages::style))
@@ -39,6 +39,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { Failure::WrongMethod })
         .layer(from_fn_with_state(Arc::clone(&app), guard))
-        .layer(from_fn_with_state(surroundings, outer))
+        .layer(from_fn_with_state(state, outer))
         .with_state(app)
 }

@@ -27,13 +27,13 @@ const TICK: Duration = Duration::from_secs(60);
 const MAX_CONNECTIONS: usize = 256;
 
 /// How long a client may take to send the head of a request, and to be idle between two.
-const HEAD_TIME: Duration = Duration::from_secs(15);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a connection may last. A client that doesn't read its answer holds it no longer.
-const CONNECTION_TIME: Duration = Duration::from_secs(300);
+const MAX_CONNECTION_TIME: Duration = Duration::from_secs(300);
 
 /// How long connections may still take when the server ends.
-const DRAIN_TIME: Duration = Duration::from_secs(20);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Maximum length of a request's head in bytes, and number of its headers.
 const MAX_HEAD_BYTES: usize = 32 << 10;
@@ -54,15 +54,15 @@ pub async fn serve(
     let (clock, log) = (settings.clock, settings.log);
     let app = Arc::new(App::new(Arc::clone(&desk), settings)?);
     let (stopping, stopped) = watch::channel(false);
-    let clockwork = tokio::spawn(tick(desk, clock, log, stopped));
+    let clock_task = tokio::spawn(tick(desk, clock, log, stopped));
     let running = app.running.clone();
     let result = accept(listener, router(app), stop).await;
     let _ = stopping.send(true);
     let ended = async {
-        let _ = clockwork.await;
+        let _ = clock_task.await;
         running.end().await;
     };
-    let _ = timeout(DRAIN_TIME, ended).await;
+    let _ = timeout(DRAIN_TIMEOUT, ended).await;
     result
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, stop: impl Fut
     drop(listener);
     let _ = stopping.send(true);
     // Whoever has all slots knows that every connection has ended.
-    let _ = timeout(2 * DRAIN_TIME, slots.acquire_many(u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX))).await;
+    let _ = timeout(2 * DRAIN_TIMEOUT, slots.acquire_many(u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX))).await;
     Ok(())
 }
 
@@ -125,18 +125,18 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router, mut stopped: 
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(router.layer(Extension(peer)));
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let is_done = tokio::select! {
         // A client's fault, or its end: nothing of it is worth telling.
         _ = connection.as_mut() => true,
-        () = sleep(CONNECTION_TIME) => false,
+        () = sleep(MAX_CONNECTION_TIME) => false,
         _ = stopped.wait_for(|stopped| *stopped) => false,
     };
     if !is_done {
         connection.as_mut().graceful_shutdown();
-        let _ = timeout(DRAIN_TIME, connection).await;
+        let _ = timeout(DRAIN_TIMEOUT, connection).await;
     }
 }

@@ -13,7 +13,7 @@ mod who;
 
 use std::collections::BTreeMap;
 
-pub use message::{MessageReport, Structure, StructureView, ValueOutcome, message_key};
+pub use message::{MessageReport, PathReport, Structure, StructureView, message_key};
 use serde::Serialize;
 
 use crate::survey::Survey;
@@ -22,6 +22,7 @@ use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::{Attribute, MessageKeyId, Ori, PolicyFiles};
 use rules::ExplainedRule;
+pub use situation::DecidingRule;
 use situation::Situation;
 use who::Who;
 

@@ -51,10 +51,13 @@ pub(super) struct ElementAnswer {
 
 /// A rule that decides over elements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct DecidingRule {
-    pub(super) id: String,
-    pub(super) kind: &'static str,
-    pub(super) basis: Option<String>,
+pub struct DecidingRule {
+    /// Its id in the policy.
+    pub id: String,
+    /// `permit`, `forbid`, `review` or `duty`.
+    pub kind: &'static str,
+    /// The law or agreement that it is based on.
+    pub basis: Option<String>,
 }
 
 impl Situation {

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::super::desk_arguments::DeskArguments;
 use super::super::output::print_text;
 use super::super::person_argument::person;
-use super::super::review_arguments::{ReviewArguments, now, runtime};
+use super::super::review_arguments::{ReviewArguments, now};
 use super::super::{Exit, Problem, print_error};
 use super::{at_desk, minute, safe};
 use dmv_redact_review::{Account, AccountChange, Role};
@@ -128,12 +128,7 @@ pub(super) fn account(arguments: &Arguments) -> Result<Exit, Problem> {
 }
 
 fn list(reviews: &ReviewArguments) -> Result<Exit, Problem> {
-    let accounts = runtime()?.block_on(async {
-        let store = reviews.open().await?;
-        let accounts = store.accounts().await;
-        store.close().await;
-        Ok::<_, Problem>(accounts?)
-    })?;
+    let accounts = reviews.with_store(async |store| store.accounts().await)?;
     if accounts.is_empty() {
         print_text("no account\n")?;
     }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::super::desk_arguments::DeskArguments;
-use super::super::output::{print_json, print_text};
+use super::super::output::{TextOrJson, print_json, print_text};
 use super::super::person_argument::{person, statement};
 use super::super::review_arguments::{DAY, host, now};
 use super::super::{Exit, Problem, print_error};
-use super::{Form, GrantArguments, at_desk, safe};
+use super::{GrantArguments, at_desk, safe};
 use dmv_redact_desk::{Desk, DeskError, MAX_APPROVAL_DAYS};
 use dmv_redact_review::{ContentDigest, ReviewError, ReviewId, State};
 
@@ -86,7 +86,7 @@ pub(super) struct ExportArguments {
     review_node: Option<String>,
     /// List what was delivered, for people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
-    list: Form,
+    list: TextOrJson,
 }
 
 pub(super) fn approve(arguments: &ApproveArguments) -> Result<Exit, Problem> {
@@ -155,7 +155,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Problem> {
     at_desk(desk, async |desk| {
         let (exported, leftovers) = desk.export(folder, &host, source.as_deref(), now()).await?;
         match list {
-            Form::Json => {
+            TextOrJson::Json => {
                 let files = exported.iter().map(|done| {
                     json!({
                         "review": done.review.to_string(), "source": done.source, "id": done.id, "file": done.file
@@ -163,7 +163,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Problem> {
                 });
                 print_json(&json!({ "delivered": files.collect::<Vec<_>>() }))?;
             }
-            Form::Text => {
+            TextOrJson::Text => {
                 for done in &exported {
                     print_text(&format!("{}  {} {}\n", done.file, safe(&done.source), safe(&done.id)))?;
                 }

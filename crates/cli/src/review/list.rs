@@ -5,10 +5,10 @@ use std::fmt::Write;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
-use super::super::output::{print_json, print_text};
-use super::super::review_arguments::{ReviewArguments, runtime};
+use super::super::output::{TextOrJson, print_json, print_text};
+use super::super::review_arguments::ReviewArguments;
 use super::super::{Exit, Problem};
-use super::{Form, minute, safe};
+use super::{minute, safe};
 use dmv_redact_review::{Filter, ReviewSummary, State};
 
 /// List reviews, those first that must be decided first. Shows nothing of the messages.
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     limit: u32,
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
-    output: Form,
+    output: TextOrJson,
 }
 
 fn state() -> impl TypedValueParser<Value = State> {
@@ -42,15 +42,10 @@ pub(super) fn list(arguments: &Arguments) -> Result<Exit, Problem> {
         states => states.to_vec(),
     };
     let filter = Filter { states, requester: requester.clone(), limit: *limit, ..Filter::default() };
-    let reviews = runtime()?.block_on(async {
-        let store = reviews.open().await?;
-        let found = store.list(&filter).await;
-        store.close().await;
-        Ok::<_, Problem>(found?)
-    })?;
+    let reviews = reviews.with_store(async |store| store.list(&filter).await)?;
     match output {
-        Form::Json => print_json(&json!({ "reviews": reviews.iter().map(to_json).collect::<Vec<_>>() }))?,
-        Form::Text => print_text(&table(&reviews, *limit))?,
+        TextOrJson::Json => print_json(&json!({ "reviews": reviews.iter().map(to_json).collect::<Vec<_>>() }))?,
+        TextOrJson::Text => print_text(&table(&reviews, *limit))?,
     }
     Ok(Exit::Released)
 }

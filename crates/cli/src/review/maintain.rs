@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::desk_arguments::DeskArguments;
 use super::super::output::print_text;
 use super::super::person_argument::{person, statement};
-use super::super::review_arguments::{DAY, ReviewArguments, now, runtime};
+use super::super::review_arguments::{DAY, ReviewArguments, now};
 use super::super::{Exit, Problem};
 use super::at_desk;
 use dmv_redact_review::ReviewId;
@@ -131,22 +131,12 @@ pub(super) fn purge(arguments: &PurgeArguments) -> Result<Exit, Problem> {
 }
 
 pub(super) fn rekey(arguments: &RekeyArguments) -> Result<Exit, Problem> {
-    let count = runtime()?.block_on(async {
-        let store = arguments.reviews.open().await?;
-        let count = store.rekey().await;
-        store.close().await;
-        Ok::<_, Problem>(count?)
-    })?;
+    let count = arguments.reviews.with_store(async |store| store.rekey().await)?;
     print_text(&format!("encrypted anew: {count}\n"))?;
     Ok(Exit::Released)
 }
 
 pub(super) fn backup(arguments: &BackupArguments) -> Result<Exit, Problem> {
-    runtime()?.block_on(async {
-        let store = arguments.reviews.open().await?;
-        let copied = store.backup(&arguments.file).await;
-        store.close().await;
-        Ok::<_, Problem>(copied?)
-    })?;
+    arguments.reviews.with_store(async |store| store.backup(&arguments.file).await)?;
     Ok(Exit::Released)
 }

@@ -6,14 +6,14 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use super::super::desk_arguments::{DeskArguments, PolicyArguments};
-use super::super::output::{print_json, print_text};
+use super::super::output::{TextOrJson, print_json, print_text};
 use super::super::person_argument::{person, statement};
-use super::super::review_arguments::{ReviewArguments, now, runtime};
+use super::super::review_arguments::{ReviewArguments, now};
 use super::super::{Exit, Problem};
 use super::list::to_json;
-use super::{Form, GrantArguments, at_desk, minute, safe};
+use super::{GrantArguments, at_desk, minute, safe};
 use dmv_redact_desk::{ElementOutcome, ReviewView, view};
-use dmv_redact_review::{ReviewId, Verdict};
+use dmv_redact_review::ReviewId;
 
 /// Show a review: who asks and why, what would go out and by which rules, and what must be done then.
 ///
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     grants: GrantArguments,
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
-    output: Form,
+    output: TextOrJson,
 }
 
 /// Print the message of a review as it came, whole. That somebody sees it is recorded first.
@@ -50,16 +50,12 @@ pub(super) struct RecordArguments {
 }
 
 pub(super) fn show(arguments: &Arguments) -> Result<Exit, Problem> {
-    let filter = arguments.policy.filter()?;
-    let found = runtime()?.block_on(async {
-        let store = arguments.reviews.open().await?;
-        let found = view((&store, &filter), arguments.id, &arguments.grants.grants(), now()).await;
-        store.close().await;
-        Ok::<_, Problem>(found?)
-    })?;
-    match arguments.output {
-        Form::Json => print_json(&document(&found))?,
-        Form::Text => print_text(&text(&found))?,
+    let Arguments { id, reviews, policy, grants, output } = arguments;
+    let (filter, grants) = (policy.filter()?, grants.grants());
+    let found = reviews.with_store(async |store| view((store, &filter), *id, &grants, now()).await)?;
+    match output {
+        TextOrJson::Json => print_json(&document(&found))?,
+        TextOrJson::Text => print_text(&text(&found))?,
     }
     Ok(Exit::Released)
 }
@@ -78,7 +74,7 @@ pub(super) fn record(arguments: &RecordArguments) -> Result<Exit, Problem> {
 fn document(view: &ReviewView) -> Value {
     let decisions = view.review.decisions.iter().map(|decision| {
         json!({
-            "verdict": verdict(decision.verdict),
+            "verdict": decision.verdict.name(),
             "by": decision.by,
             "at": minute(decision.at),
             "expires": decision.expires.map(minute),
@@ -124,13 +120,6 @@ fn document(view: &ReviewView) -> Value {
     })
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Approved => "approved",
-        Verdict::Denied => "denied",
-    }
-}
-
 fn text(view: &ReviewView) -> String {
     let mut text = String::new();
     // Writing to a text can't fail.
@@ -168,7 +157,7 @@ fn write(view: &ReviewView, text: &mut String) -> std::fmt::Result {
         writeln!(text, "  CAUTION        the policy that decides now is another one than that")?;
     }
     for decision in &view.review.decisions {
-        let (verdict, by, at) = (verdict(decision.verdict), safe(&decision.by), minute(decision.at));
+        let (verdict, by, at) = (decision.verdict.name(), safe(&decision.by), minute(decision.at));
         let content = decision.content.as_deref().map(safe).unwrap_or_default();
         writeln!(text, "  {verdict:13}  by {by}, {at} UTC: {content}")?;
     }

@@ -173,9 +173,9 @@ impl<'v> Verifier<'v> {
         Self { public_keys: Some(public_keys), ..self }
     }
 
-    /// Verifies the logs in these files, in whatever order they are named. Files are of one log if the first line of one was
-    /// written right after the last line of another, or is in that. Where no more than one file has the first line of a log, what has
-    /// later sequence numbers is of that, too, and lines between are missing.
+    /// Verifies the logs in these files, in whatever order they are named. Files are of one log if the first line of
+    /// one was written right after the last line of another, or is in that. Where no more than one file has the first
+    /// line of a log, what has later sequence numbers is of that, too, and lines between are missing.
     ///
     /// # Errors
     /// When a file can't be read, or is keyed and there is no key, there are public keys, but none among them, or these are
@@ -255,8 +255,8 @@ impl<T: Aggregate> ChunkSlot<T> {
 #[derive(Debug, Default)]
 struct ChainVerifier {
     result: Verification,
-    /// The lines that are known from elsewhere, by number, as far as there is a line with that sequence number: `None` once one has
-    /// that hash, or else a fault of the first that has another.
+    /// The lines that are known from elsewhere, by number, as far as there is a line with that sequence number: `None`
+    /// once one has that hash, or else a fault of the first that has another.
     heads: BTreeMap<usize, Option<LogFault>>,
     log: LogState,
 }

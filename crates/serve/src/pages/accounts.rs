@@ -15,7 +15,7 @@ use super::{after, notice, problem};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::layout::{Field, InputAttributes, Page};
+use crate::layout::{Field, InputAttributes, Page, table};
 use crate::rights;
 use crate::viewer::Viewer;
 use crate::words::{moment, shown};
@@ -112,7 +112,7 @@ async fn page(
         h1 { "Accounts" }
         (notice(query)?)
         (problem(error))
-        (table(&accounts))
+        (accounts_table(&accounts))
         @if let Some(account) = chosen { (change_forms(viewer, account, has_passwords)) }
         h2 { "Add an account" }
         form method="post" action=(rights::ACCOUNTS) {
@@ -130,36 +130,24 @@ async fn page(
     Ok(Page { title, viewer: Some(viewer), here: Some(rights::ACCOUNTS), body }.into_response_with(status))
 }
 
-fn table(accounts: &[Account]) -> Markup {
-    html! {
-        div.scroll role="region" aria-label="Accounts" tabindex="0" {
-            table {
-                caption { "All accounts, by name. None is ever removed: the log names them." }
-                thead {
-                    tr {
-                        th scope="col" { "Name" }
-                        th scope="col" { "Role" }
-                        th scope="col" { "State" }
-                        th scope="col" { "Added" }
-                        th scope="col" { "Last signed in" }
-                    }
+fn accounts_table(accounts: &[Account]) -> Markup {
+    let rows = html! {
+        @for account in accounts {
+            tr {
+                th scope="row" { a href=(address(&account.name)) { (shown(&account.name)) } }
+                td { (account.role.name()) }
+                td {
+                    @if account.is_disabled { span.state data-state="denied" { "disabled" } } @else { "enabled" }
+                    @if !account.has_password { ", no password" }
                 }
-                tbody {
-                    @for account in accounts {
-                        tr {
-                            th scope="row" { a href=(address(&account.name)) { (shown(&account.name)) } }
-                            td { (account.role.name()) }
-                            td {
-                                @if account.is_disabled { span.state data-state="denied" { "disabled" } } @else { "enabled" }
-                                @if !account.has_password { ", no password" }
-                            }
-                            td { (moment(account.created)) }
-                            td { @match account.last_sign_in { Some(at) => (moment(at)), None => "never" } }
-                        }
-                    }
-                }
+                td { (moment(account.created)) }
+                td { @match account.last_sign_in { Some(at) => (moment(at)), None => "never" } }
             }
         }
+    };
+    let caption = "All accounts, by name. None is ever removed: the log names them.";
+    html! {
+        (table("Accounts", caption, &["Name", "Role", "State", "Added", "Last signed in"], rows))
         p { "Choose a name to change its account." }
     }
 }

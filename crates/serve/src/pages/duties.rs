@@ -16,7 +16,7 @@ use super::{after, notice};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::layout::{Field, InputAttributes, Page};
+use crate::layout::{Field, InputAttributes, Page, table};
 use crate::rights::{self, Right};
 use crate::viewer::Viewer;
 use crate::words::{counted, shown};
@@ -26,6 +26,8 @@ const PAGE: usize = 50;
 
 /// Characters of a record's hash that a person is shown.
 const SHOWN_DIGITS: usize = 12;
+
+const HEADS: [&str; 6] = ["What to do", "Whom it concerns", "By when", "Message", "Requester", "Of"];
 
 /// `GET /duties`: `page`, from 1.
 pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: Form) -> Result<Response, Failure> {
@@ -39,6 +41,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: For
     let shown_duties: Vec<&DutyEntry> = list.duties.iter().skip(first).take(PAGE).collect();
     let overdue = list.duties.iter().filter(|duty| duty.status == DutyStatus::Overdue).count();
     let may_do = viewer.may(Right::DoDuties);
+    let heads: Vec<&str> = HEADS.into_iter().chain(may_do.then_some("Tick off")).collect();
     let body = html! {
         h1 { "Duties" }
         (notice(&query)?)
@@ -47,23 +50,9 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: For
         }
         p { (counted(list.duties.len(), "duty is", "duties are")) " still to be done, " (overdue) " overdue. Overdue ones come first. The list is at most a minute old." }
         @if !shown_duties.is_empty() {
-            div.scroll role="region" aria-label="Duties" tabindex="0" {
-                table {
-                    caption { "Duties that follow from what went out, was held or refused" }
-                    thead {
-                        tr {
-                            th scope="col" { "What to do" }
-                            th scope="col" { "Whom it concerns" }
-                            th scope="col" { "By when" }
-                            th scope="col" { "Message" }
-                            th scope="col" { "Requester" }
-                            th scope="col" { "Of" }
-                            @if may_do { th scope="col" { "Tick off" } }
-                        }
-                    }
-                    tbody { @for (place, duty) in shown_duties.into_iter().enumerate() { (row(&viewer, duty, place, today, may_do)) } }
-                }
-            }
+            (table("Duties", "Duties that follow from what went out, was held or refused", &heads, html! {
+                @for (place, duty) in shown_duties.into_iter().enumerate() { (row(&viewer, duty, place, today, may_do)) }
+            }))
         }
         @if page > 1 || list.duties.len() > first + PAGE {
             nav.pages aria-label="Pages of this list" {
@@ -112,7 +101,7 @@ fn tick_form(viewer: &Viewer, duty: &DutyEntry, place: usize, today: Option<Date
 /// `POST /duties/done`.
 pub(crate) async fn done(State(app): State<Arc<App>>, viewer: Viewer, form: Form) -> Result<Response, Failure> {
     let (record, id) = (form.required("record")?, form.required("duty")?);
-    let note = form.required("note")?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = form.line("note")?;
     if !is_statement(&note) {
         return Err(Failure::BadRequest("Say how it was done, in 1 to 500 characters."));
     }
@@ -131,7 +120,7 @@ pub(crate) async fn done(State(app): State<Arc<App>>, viewer: Viewer, form: Form
     }
     let done = DoneDuty { of: &owed.record, duty: &owed.duty, on, by: viewer.name(), note: Some(&note) };
     let recorded = app.desk.duty_done(done);
-    duties.forget();
+    duties.invalidate();
     recorded?;
     Ok(after(rights::DUTIES, "duty"))
 }

@@ -11,6 +11,7 @@ use maud::html;
 use dmv_redact_desk::DeskError;
 use dmv_redact_review::{AccountChange, PasswordCheck, ReviewError};
 
+use super::sign_in::NO_PASSWORDS;
 use super::{after, problem};
 use crate::app::App;
 use crate::cookies;
@@ -40,7 +41,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
 /// `POST /password`.
 pub(crate) async fn submit(State(app): State<Arc<App>>, viewer: Viewer, form: Form) -> Result<Response, Failure> {
     if app.reach.user_header.is_some() {
-        return Err(Failure::Forbidden("Your organization's sign-in signs you in here, and passwords are off."));
+        return Err(NO_PASSWORDS);
     }
     let (old, new, repeated) = (form.required("old")?, form.required("new")?, form.required("repeated")?);
     if new != repeated {

@@ -12,7 +12,7 @@ use super::notice;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::form::Form;
-use crate::layout::{Field, InputAttributes, Page};
+use crate::layout::{Field, InputAttributes, Page, table};
 use crate::rights;
 use crate::viewer::Viewer;
 use crate::words::{machine_time, moment, shown, time_left};
@@ -29,6 +29,8 @@ const LISTS: [(&str, &str, &[ReviewState]); 6] = [
     ("denied", "Denied or expired", &[ReviewState::Denied, ReviewState::Expired]),
     ("all", "All", &[]),
 ];
+
+const HEADS: [&str; 7] = ["Message", "Requester", "Kind", "State", "Deadline", "Time left", "Came"];
 
 /// `GET /reviews`: `list`, `requester`, and `after`, the cursor of the page before.
 pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: Form) -> Result<Response, Failure> {
@@ -57,7 +59,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: For
         @if reviews.is_empty() {
             p { "There are none: " (words.to_lowercase()) @if requester.is_some() { ", of this requester" } "." }
         } @else {
-            (table(&reviews, words, app.now()))
+            (table("Reviews", &format!("{words}, the next deadline first"), &HEADS, html! { @for review in &reviews { (row(review, app.now())) } }))
         }
         @if after.is_some() || next.is_some() {
             nav.pages aria-label="Pages of this list" {
@@ -67,28 +69,6 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer, query: For
         }
     };
     Ok(Page { title: "Reviews", viewer: Some(&viewer), here: Some(rights::REVIEWS), body }.into_response())
-}
-
-fn table(reviews: &[ReviewSummary], words: &str, now: i64) -> Markup {
-    html! {
-        div.scroll role="region" aria-label="Reviews" tabindex="0" {
-            table {
-                caption { (words) ", the next deadline first" }
-                thead {
-                    tr {
-                        th scope="col" { "Message" }
-                        th scope="col" { "Requester" }
-                        th scope="col" { "Kind" }
-                        th scope="col" { "State" }
-                        th scope="col" { "Deadline" }
-                        th scope="col" { "Time left" }
-                        th scope="col" { "Came" }
-                    }
-                }
-                tbody { @for review in reviews { (row(review, now)) } }
-            }
-        }
-    }
 }
 
 fn row(review: &ReviewSummary, now: i64) -> Markup {
@@ -131,14 +111,16 @@ pub(super) fn state_words(state: ReviewState) -> &'static str {
     }
 }
 
-/// How long it is until a deadline: marked when it is soon.
+/// A deadline that is less than as many seconds away is marked.
+const WARNING_TIME: i64 = 4 * 3600;
+
+/// How long it is until a deadline.
 pub(super) fn left_mark(now: i64, deadline: i64) -> Markup {
-    const SOON: i64 = 4 * 3600;
     let text = time_left(now, deadline);
     html! {
         @match deadline.saturating_sub(now) {
             ..=0 => strong.soon { (text) },
-            1..SOON => strong.soon { (text) ", soon" },
+            1..WARNING_TIME => strong.soon { (text) ", soon" },
             _ => (text),
         }
     }

@@ -30,7 +30,7 @@ pub(crate) async fn show(
     form: Form,
 ) -> Result<Response, Failure> {
     let id = id_of(&id)?;
-    let reason = form.required("reason")?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = form.line("reason")?;
     let original = match app.desk.show_original(id, &reason, viewer.name()).await {
         Ok(original) => original,
         Err(DeskError::Usage(text)) => {

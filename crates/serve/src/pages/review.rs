@@ -115,7 +115,7 @@ pub(super) async fn page(app: &App, viewer: &Viewer, id: ReviewId, shown: &Shown
         (problem(shown.error))
         (parts::summary(&review.summary, app.now()))
         (parts::request(&view))
-        (parts::outcome(&view, with)?)
+        (parts::outcome(&view, with))
         (decide::confirm(app, viewer, &view, trial, first)?)
         (parts::rules(&view.rules))
         (parts::duties(&view.duties))

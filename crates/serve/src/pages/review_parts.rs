@@ -3,40 +3,15 @@
 use std::fmt::Display;
 
 use maud::{Markup, html};
-use serde::Deserialize;
 
+use dmv_redact_analysis::{DecidingRule, PathReport};
 use dmv_redact_desk::{DutyLine, Grants, ReviewView, RuleLine};
 use dmv_redact_model::catalog::ENVELOPE;
 use dmv_redact_review::{Decided, ReviewSummary, Verdict};
 
 use super::queue::{is_waiting, left_mark, state_mark};
-use crate::failure::Failure;
+use crate::layout::table;
 use crate::words::{bytes, counted, machine_time, moment, shown};
-
-/// The report on a message, as it is serialized for programs: no value is in it (P6).
-#[derive(Deserialize)]
-struct Report {
-    paths: Vec<PathLine>,
-    unmapped: u32,
-    caution: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct PathLine {
-    path: String,
-    element: String,
-    outcome: String,
-    treatment: Option<String>,
-    why: Option<String>,
-    count: usize,
-    by: Vec<DecidingRule>,
-}
-
-#[derive(Deserialize, PartialEq, Eq)]
-struct DecidingRule {
-    id: String,
-    kind: String,
-}
 
 /// A review in short.
 pub(super) fn summary(review: &ReviewSummary, now: i64) -> Markup {
@@ -59,7 +34,7 @@ pub(super) fn summary(review: &ReviewSummary, now: i64) -> Markup {
 /// Who asks and what for.
 pub(super) fn request(view: &ReviewView) -> Markup {
     let request = &view.request;
-    let said: [(&str, Option<&String>); 7] = [
+    let statements: [(&str, Option<&String>); 7] = [
         ("Purpose", request.purpose.as_ref()),
         ("Reason", request.reason.as_ref()),
         ("Line", request.line.as_ref()),
@@ -76,7 +51,7 @@ pub(super) fn request(view: &ReviewView) -> Markup {
                 @match view.requester { Some(ori) => (shown(&ori.to_string())), None => "unknown" }
                 @if !view.agency_classes.is_empty() { " – " (shown(&view.agency_classes.join(", "))) }
             }
-            @for (name, value) in said { @if let Some(value) = value { dt { (name) } dd { (shown(value)) } } }
+            @for (name, value) in statements { @if let Some(value) = value { dt { (name) } dd { (shown(value)) } } }
             dt { "Message key" } dd { (shown(view.review.summary.message_key.as_deref().unwrap_or("none"))) }
             dt { "Claims of the request" }
             dd { @if request.claims.is_empty() { "none" } @else { (shown(&request.claims.join(", "))) } }
@@ -93,11 +68,9 @@ pub(super) fn request(view: &ReviewView) -> Markup {
 }
 
 /// What would become of the message, data element by data element, and path by path.
-pub(super) fn outcome(view: &ReviewView, with: &str) -> Result<Markup, Failure> {
-    let report = serde_json::to_value(&view.message).and_then(Report::deserialize);
-    let report = report.map_err(|error| Failure::Internal(format!("the report on a message: {error}")))?;
-    let releases = view.disposition.releases();
-    Ok(html! {
+pub(super) fn outcome(view: &ReviewView, with: &str) -> Markup {
+    let (releases, report) = (view.disposition.releases(), &view.message);
+    html! {
         h2 #outcome { "What would go out " (with) }
         p {
             @if releases { strong.good { "The message would go out" } ", with what is marked so below." }
@@ -107,58 +80,45 @@ pub(super) fn outcome(view: &ReviewView, with: &str) -> Result<Markup, Failure> 
                 ". Below is what the rules say of each part."
             }
         }
-        (elements(view, &report, releases))
-        @if let Some(caution) = &report.caution { p.warning { (shown(caution)) } }
-        @if report.unmapped > 0 {
-            p { (counted(report.unmapped as usize, "part", "parts")) " that the format doesn't name never go out." }
+        (elements(view, releases))
+        @if let Some(caution) = report.caution() { p.warning { (shown(caution)) } }
+        @if report.unmapped() > 0 {
+            p { (counted(report.unmapped() as usize, "part", "parts")) " that the format doesn't name never go out." }
         }
-        @if !report.paths.is_empty() { (paths(&report)) }
-    })
+        @if !report.paths().is_empty() { (paths(report.paths())) }
+    }
 }
 
-/// A row of the table of data elements.
-struct ElementRow<'r> {
-    element: &'r str,
-    outcome: &'r str,
-    treatment: Option<&'r str>,
-    why: Option<&'r str>,
-    count: usize,
-    by: &'r [DecidingRule],
+/// What a row of the table of data elements is of.
+fn row_key(path: &PathReport) -> (&str, &str, Option<&str>, Option<&str>, &[DecidingRule]) {
+    (&path.element, path.outcome, path.treatment, path.why, &path.by)
 }
 
-fn elements(view: &ReviewView, report: &Report, releases: bool) -> Markup {
-    let mut rows: Vec<ElementRow<'_>> = Vec::new();
-    for PathLine { element, outcome, treatment, why, count, by, .. } in &report.paths {
-        let (treatment, why) = (treatment.as_deref(), why.as_deref());
-        let same = |row: &&mut ElementRow<'_>| {
-            (row.element, row.outcome, row.treatment, row.why) == (element, outcome, treatment, why) && row.by == by
-        };
-        match rows.iter_mut().find(same) {
-            Some(row) => row.count += count,
-            None => rows.push(ElementRow { element, outcome, treatment, why, count: *count, by }),
+fn elements(view: &ReviewView, releases: bool) -> Markup {
+    let mut rows: Vec<PathReport> = Vec::new();
+    for path in view.message.paths() {
+        match rows.iter_mut().find(|row| row_key(row) == row_key(path)) {
+            Some(row) => row.count += path.count,
+            None => rows.push(path.clone()),
         }
     }
-    rows.sort_by_key(|row| (row.outcome == "removed", row.element));
+    rows.sort_by(|one, other| {
+        (one.outcome == "removed", &one.element).cmp(&(other.outcome == "removed", &other.element))
+    });
     let title = |id: &str| view.elements.iter().find(|own| own.id == id).map_or("", |own| own.title.as_str());
     html! {
         @if rows.is_empty() { p { "Nothing can be told of its parts." } }
         @else {
-            div.scroll role="region" aria-label="Data elements" tabindex="0" {
-                table {
-                    caption { "The data elements of this message" }
-                    thead { tr { th scope="col" { "Data element" } th scope="col" { "Values" } th scope="col" { "What becomes of them" } th scope="col" { "Why" } } }
-                    tbody {
-                        @for row in &rows {
-                            tr {
-                                th scope="row" { (shown(title(row.element))) " " code.quiet { (shown(row.element)) } }
-                                td.number { (row.count) }
-                                td { (outcome_words(row.outcome, row.treatment, releases)) }
-                                td { (why(row)) }
-                            }
-                        }
+            (table("Data elements", "The data elements of this message", &["Data element", "Values", "What becomes of them", "Why"], html! {
+                @for row in &rows {
+                    tr {
+                        th scope="row" { (shown(title(&row.element))) " " code.quiet { (shown(&row.element)) } }
+                        td.number { (row.count) }
+                        td { (outcome_words(row.outcome, row.treatment, releases)) }
+                        td { (why(row)) }
                     }
                 }
-            }
+            }))
         }
     }
 }
@@ -172,7 +132,7 @@ fn outcome_words(outcome: &str, treatment: Option<&str>, releases: bool) -> Mark
     html! { span.good { (words) } @if let Some(treatment) = treatment { ", as " (shown(treatment)) } }
 }
 
-fn why(row: &ElementRow<'_>) -> Markup {
+fn why(row: &PathReport) -> Markup {
     html! {
         @match row.why {
             Some(why) => { (shown(why)) @if !row.by.is_empty() { ": " } }
@@ -186,26 +146,20 @@ fn why(row: &ElementRow<'_>) -> Markup {
     }
 }
 
-fn paths(report: &Report) -> Markup {
+fn paths(paths: &[PathReport]) -> Markup {
     html! {
         details {
             summary { "Path by path, without values" }
-            div.scroll role="region" aria-label="Paths" tabindex="0" {
-                table {
-                    caption { "The structure of this message, in the names of its format" }
-                    thead { tr { th scope="col" { "Path" } th scope="col" { "Data element" } th scope="col" { "Values" } th scope="col" { "What becomes of them" } } }
-                    tbody {
-                        @for line in &report.paths {
-                            tr {
-                                th.path scope="row" { code { (shown(&line.path)) } }
-                                td { code { (shown(&line.element)) } }
-                                td.number { (line.count) }
-                                td { (if line.outcome == "removed" { "stays here" } else { "goes out" }) @if let Some(treatment) = &line.treatment { ", as " (shown(treatment)) } }
-                            }
-                        }
+            (table("Paths", "The structure of this message, in the names of its format", &["Path", "Data element", "Values", "What becomes of them"], html! {
+                @for line in paths {
+                    tr {
+                        th.path scope="row" { code { (shown(&line.path)) } }
+                        td { code { (shown(&line.element)) } }
+                        td.number { (line.count) }
+                        td { (if line.outcome == "removed" { "stays here" } else { "goes out" }) @if let Some(treatment) = line.treatment { ", as " (shown(treatment)) } }
                     }
                 }
-            }
+            }))
         }
     }
 }
@@ -216,22 +170,16 @@ pub(super) fn rules(rules: &[RuleLine]) -> Markup {
         h2 { "The rules that apply" }
         @if rules.is_empty() { p { "None." } }
         @else {
-            div.scroll role="region" aria-label="Rules" tabindex="0" {
-                table {
-                    caption { "Rules of the policy that apply to this request" }
-                    thead { tr { th scope="col" { "Rule" } th scope="col" { "Kind" } th scope="col" { "What it is for" } th scope="col" { "Law" } } }
-                    tbody {
-                        @for rule in rules {
-                            tr {
-                                th scope="row" { code { (shown(&rule.id)) } }
-                                td { (rule.kind) }
-                                td { (shown(rule.title.as_deref().unwrap_or("–"))) }
-                                td { (shown(rule.basis.as_deref().unwrap_or("–"))) }
-                            }
-                        }
+            (table("Rules", "Rules of the policy that apply to this request", &["Rule", "Kind", "What it is for", "Law"], html! {
+                @for rule in rules {
+                    tr {
+                        th scope="row" { code { (shown(&rule.id)) } }
+                        td { (rule.kind) }
+                        td { (shown(rule.title.as_deref().unwrap_or("–"))) }
+                        td { (shown(rule.basis.as_deref().unwrap_or("–"))) }
                     }
                 }
-            }
+            }))
         }
     }
 }
@@ -242,25 +190,19 @@ pub(super) fn duties(duties: &[DutyLine]) -> Markup {
         h2 { "Duties" }
         @if duties.is_empty() { p { "None follows." } }
         @else {
-            div.scroll role="region" aria-label="Duties" tabindex="0" {
-                table {
-                    caption { "What must be done then" }
-                    thead { tr { th scope="col" { "Duty" } th scope="col" { "What to do" } th scope="col" { "Whom it concerns" } th scope="col" { "By when" } } }
-                    tbody {
-                        @for duty in duties {
-                            tr {
-                                th scope="row" { code { (shown(&duty.id)) } }
-                                td { (task_words(duty.task)) }
-                                td { (shown(duty.to.as_deref().unwrap_or("–"))) }
-                                td {
-                                    @if duty.is_before { strong { "before it goes out" } }
-                                    @else if let Some(day) = duty.last_day { (day) } @else { "see the policy" }
-                                }
-                            }
+            (table("Duties", "What must be done then", &["Duty", "What to do", "Whom it concerns", "By when"], html! {
+                @for duty in duties {
+                    tr {
+                        th scope="row" { code { (shown(&duty.id)) } }
+                        td { (task_words(duty.task)) }
+                        td { (shown(duty.to.as_deref().unwrap_or("–"))) }
+                        td {
+                            @if duty.is_before { strong { "before it goes out" } }
+                            @else if let Some(day) = duty.last_day { (day) } @else { "see the policy" }
                         }
                     }
                 }
-            }
+            }))
         }
     }
 }

@@ -21,7 +21,8 @@ use crate::rights;
 use crate::viewer::{CSRF, Viewer};
 use crate::words::{shown, time_left};
 
-const NO_PASSWORDS: Failure =
+/// A reverse proxy signs people in.
+pub(super) const NO_PASSWORDS: Failure =
     Failure::Forbidden("Your organization's sign-in signs you in here, and passwords are off.");
 
 /// `GET /sign-in`.

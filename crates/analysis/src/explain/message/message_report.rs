@@ -40,38 +40,27 @@ pub struct MessageReport {
 }
 
 /// The values at one path with the same outcome.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct PathReport {
+pub struct PathReport {
     /// In the mapping's own names.
-    path: String,
-    element: String,
-    /// `released`, `generalised` or `removed`.
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    treatment: Option<&'static str>,
-    /// Why it was removed; or, for what the filter adds, why it is released.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'static str>,
-    count: usize,
-    by: Vec<DecidingRule>,
-    #[serde(skip)]
-    judged: PartOutcome,
-}
-
-/// What becomes of the values at one path of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueOutcome<'m> {
-    /// The path, in the mapping's own names.
-    pub path: &'m str,
+    pub path: String,
     /// The data element's id.
-    pub element: &'m str,
+    pub element: String,
     /// `released`, `generalised` or `removed`.
     pub outcome: &'static str,
+    /// What is left of values that are generalized.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub treatment: Option<&'static str>,
+    /// Why it was removed; or, for what the filter adds, why it is released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<&'static str>,
     /// How many values.
-    pub values: usize,
-    /// The ids of the rules that decide; none if no permit names the data element.
-    pub rules: Vec<&'m str>,
+    pub count: usize,
+    /// The rules that decide; none if no permit names the data element.
+    pub by: Vec<DecidingRule>,
+    #[serde(skip)]
+    judged: PartOutcome,
 }
 
 impl PartOutcome {
@@ -97,14 +86,18 @@ impl PartOutcome {
 
 impl MessageReport {
     /// What becomes of the values of the message, path by path.
-    pub fn outcomes(&self) -> impl Iterator<Item = ValueOutcome<'_>> {
-        self.paths.iter().map(|path| ValueOutcome {
-            path: &path.path,
-            element: &path.element,
-            outcome: path.outcome,
-            values: path.count,
-            rules: path.by.iter().map(|rule| rule.id.as_str()).collect(),
-        })
+    pub fn paths(&self) -> &[PathReport] {
+        &self.paths
+    }
+
+    /// How many parts the mapping doesn't name: they never go out.
+    pub fn unmapped(&self) -> u32 {
+        self.unmapped
+    }
+
+    /// Why parts are missing from the report, if any are.
+    pub fn caution(&self) -> Option<&'static str> {
+        self.caution
     }
 
     /// Reports on a message that was redacted for `requester` with this receipt.

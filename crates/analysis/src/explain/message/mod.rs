@@ -12,7 +12,7 @@ mod told;
 mod view;
 mod xml;
 
-pub use message_report::{MessageReport, ValueOutcome, message_key};
+pub use message_report::{MessageReport, PathReport, message_key};
 pub use structure::Structure;
 pub use view::StructureView;
 
