@@ -228,7 +228,7 @@ impl Summary {
     /// What to do about problems.
     pub fn next_steps(&self, keeps_withheld: bool, has_queue: bool) -> Vec<&'static str> {
         let steps = [
-            (self.failed > 0, "what failed is named above: mend it and run again"),
+            (self.failed > 0, "what failed is named above, of a resumed run where it was begun: mend it and run again"),
             (self.held > 0 && has_queue, "`dmv-redact review list` shows what waits for a person"),
             (
                 self.refused() > 0 && !keeps_withheld && !has_queue,

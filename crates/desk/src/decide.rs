@@ -1,10 +1,10 @@
-//! Approve, deny, and take an approval back. Whoever decides has seen the content of this digest; what is granted is checked against the policy
-//! first, so that an approval by which nothing would go out is refused while the person can still mend it.
+//! Approve, deny, take back, open again. Whoever decides has seen the content of this digest; what is granted is checked
+//! against the policy first, so that an approval by which nothing would go out is refused while the person can still mend it.
 
 use dmv_redact::{Filter, Requester};
 use dmv_redact_log::DeskAction;
 use dmv_redact_model::date::SECONDS_PER_DAY;
-use dmv_redact_model::policy::{NAME_FORM, STATEMENT_FORM, is_name, is_statement};
+use dmv_redact_model::policy::{NAME_FORM, STATEMENT_FORM, is_name, is_same_person, is_statement};
 use dmv_redact_review::{ContentDigest, Decision, DecisionKind, Review, ReviewError, ReviewId, State};
 
 use crate::desk::{Step, day_of};
@@ -43,7 +43,7 @@ impl Desk {
             if first.content.as_deref() != Some(content.as_str()) {
                 return Err(ReviewError::Refused { id, why: "the first approval has other grants" }.into());
             }
-            if first.by.to_lowercase() == by.to_lowercase() {
+            if is_same_person(&first.by, by) {
                 return Err(ReviewError::Refused { id, why: "the same person has approved it before" }.into());
             }
         }
@@ -194,14 +194,14 @@ pub(crate) fn vouched<'f>(filter: &'f Filter, original: &[u8], request: &Request
     filter.decider().reviewed_claims(receipt.rules())
 }
 
-fn check_name(by: &str) -> Result<(), DeskError> {
+pub(crate) fn check_name(by: &str) -> Result<(), DeskError> {
     match is_name(by) {
         true => Ok(()),
         false => Err(DeskError::Usage(format!("the name of the person is not {NAME_FORM}"))),
     }
 }
 
-fn check_reason(reason: &str) -> Result<(), DeskError> {
+pub(crate) fn check_reason(reason: &str) -> Result<(), DeskError> {
     match is_statement(reason) {
         true => Ok(()),
         false => Err(DeskError::Usage(format!("the reason is not {STATEMENT_FORM}"))),

@@ -49,7 +49,8 @@ type Export = (Vec<Exported>, Vec<Leftover>);
 
 impl Desk {
     /// Puts what is approved at `now`, in Unix seconds, into a folder: a file for each message, named by its review. Of one
-    /// `source` alone, if one is given. `host` tells the folder from one of the same name on another machine. What another export into the folder was interrupted in is ended first.
+    /// `source` alone, if one is given. `host` tells the folder from one of the same name on another machine. What another
+    /// export into the folder was interrupted in is ended first.
     ///
     /// A message that the policy doesn't release any more stays approved, and is told of.
     ///
@@ -112,20 +113,14 @@ impl Desk {
         let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
         let original = self.reviews.original(id).await?;
         let Some(requester) = self.approved_request(&review, &original, now)? else {
-            if is_claimed {
-                self.reviews.abandon_delivery(id, &folder.node).await?;
-                folder.unstage(id)?;
-            }
+            self.abandon(folder, id, is_claimed).await?;
             let why = "its approvals aren't what the policy asks for, or have expired".to_owned();
             return Ok(Err(Leftover { review: id, why }));
         };
         let mut output = Vec::new();
         let receipt = self.filter.redact(&original, &requester, &mut output);
         if !receipt.disposition().releases() {
-            if is_claimed {
-                self.reviews.abandon_delivery(id, &folder.node).await?;
-                folder.unstage(id)?;
-            }
+            self.abandon(folder, id, is_claimed).await?;
             let disposition: Disposition = receipt.disposition();
             let why = format!("{}: {}", disposition.name(), receipt.detail().unwrap_or_default());
             return Ok(Err(Leftover { review: id, why }));
@@ -140,6 +135,15 @@ impl Desk {
         let file = folder.place(id, &output)?;
         self.reviews.delivered(id, &folder.node, now).await?;
         Ok(Ok(Exported { review: id, source: summary.source.clone(), id: summary.message.clone(), file }))
+    }
+
+    /// Gives a claimed delivery back: nothing of it goes out.
+    async fn abandon(&self, folder: &Folder, id: ReviewId, is_claimed: bool) -> Result<(), DeskError> {
+        if is_claimed {
+            self.reviews.abandon_delivery(id, &folder.node).await?;
+            folder.unstage(id)?;
+        }
+        Ok(())
     }
 
     /// The request of an approved review, as of today. `None` if its approvals aren't what its row says.

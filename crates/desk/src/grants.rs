@@ -41,8 +41,9 @@ impl Grants {
         serde_json::to_string(&ordered).map_err(|_| DeskError::Usage("the grants have no text".to_owned()))
     }
 
-    /// The grants of a stored text.
-    pub(crate) fn of_json(text: &str) -> Option<Self> {
+    /// The grants of a stored text: of the content of an approval. `None` if it is none.
+    #[must_use]
+    pub fn of_json(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 }

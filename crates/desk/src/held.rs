@@ -1,7 +1,7 @@
 //! A held message on its way: into the queue, and out of it once it was approved.
 
 use dmv_redact::{Filter, PolicyIdentity, Receipt, Requester};
-use dmv_redact_model::policy::RequestText;
+use dmv_redact_model::policy::{RequestText, is_same_person};
 use dmv_redact_review::{
     Added, ContentDigest, Decided, NewReview, Review, ReviewError, ReviewId, ReviewStore, ReviewSummary, State, Verdict,
 };
@@ -217,7 +217,7 @@ pub(crate) fn with_approvals(
         review.decisions.iter().filter(|decision| decision.verdict == Verdict::Approved).collect();
     let is_enough = match approvals.as_slice() {
         [_] => !(details.two_people || filter.decider().wants_two_people(held.rules())),
-        [one, other] => one.by.to_lowercase() != other.by.to_lowercase() && one.content == other.content,
+        [one, other] => !is_same_person(&one.by, &other.by) && one.content == other.content,
         _ => false,
     };
     let is_denied = review.decisions.iter().any(|decision| decision.verdict == Verdict::Denied);

@@ -3,6 +3,7 @@
 use dmv_redact_log::{DeskAction, DeskStep};
 use dmv_redact_review::{ReviewError, ReviewId, ReviewSummary, State};
 
+use crate::decide::{check_name, check_reason};
 use crate::desk::{Step, failure, rfc3339};
 use crate::{Desk, DeskError};
 
@@ -66,7 +67,8 @@ impl Desk {
     /// so that it is approved again.
     ///
     /// # Errors
-    /// [`DeskError::Review`] when its delivery isn't under way; [`DeskError::Log`].
+    /// [`DeskError::Usage`] when name or reason is none; [`DeskError::Review`] when its delivery isn't under way;
+    /// [`DeskError::Log`].
     pub async fn settle(
         &self,
         id: ReviewId,
@@ -74,6 +76,8 @@ impl Desk {
         (reason, by): (&str, &str),
         now: i64,
     ) -> Result<(), DeskError> {
+        check_name(by)?;
+        check_reason(reason)?;
         let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?.summary;
         let Some(delivery) = review.delivery.as_ref().filter(|_| review.state == State::Delivering) else {
             return Err(ReviewError::Conflict { id, state: review.state }.into());

@@ -1,6 +1,8 @@
 //! Writes the log: opens and locks it, continues after its last line, appends receipts a batch at a time.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -226,6 +228,7 @@ impl Log {
             time: now(),
             version: env!("CARGO_PKG_VERSION"),
             record_version: RECORD_VERSION,
+            nonce: format!("{:016x}", RandomState::new().build_hasher().finish()),
             service: self.service.as_deref(),
             policy: &filter.policy,
             keyed: self.key.is_some(),

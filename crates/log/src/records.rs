@@ -24,6 +24,8 @@ pub(super) struct StartRecord<'b> {
     pub(super) time: String,
     pub(super) version: &'b str,
     pub(super) record_version: u32,
+    /// A random number: no two logs begin alike, even in the same microsecond.
+    pub(super) nonce: String,
     /// The process or machine that writes, if it has a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service: Option<&'b str>,

@@ -55,6 +55,11 @@ impl Database {
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(BUSY_TIMEOUT)
             .after_connect(move |connection, _| Box::pin(kind.configure(connection)))
+            // One whose transaction couldn't be ended, as on a full disk, would begin no other.
+            .after_release(|connection, _| {
+                let is_usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_usable) })
+            })
             .connect_with(options)
             .await?;
         Ok(Self { pool, kind })

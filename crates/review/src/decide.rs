@@ -10,6 +10,7 @@ use crate::database::end;
 use crate::keys::Place;
 use crate::review::state_of;
 use crate::store::{check_json, check_name, decision_name, insert_secret, wrong_state};
+use dmv_redact_model::policy::is_same_person;
 
 /// What a person decides.
 #[derive(Clone)]
@@ -129,7 +130,7 @@ impl ReviewStore {
             if first.verdict != Verdict::Approved {
                 return Err(ReviewError::corrupt(&row, "its first approval is none"));
             }
-            if first.by.to_lowercase() == decision.by.to_lowercase() {
+            if is_same_person(&first.by, decision.by) {
                 return refused("the same person has approved it before");
             }
             if first.content.as_deref() != Some(*grants) {

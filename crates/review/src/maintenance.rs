@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{ReviewError, ReviewId, ReviewStore, ReviewSummary};
-use crate::database::end;
+use crate::database::{Database, end};
 use crate::keys::Place;
 use crate::review::{SUMMARY_COLUMNS, id_of};
 use crate::store::{FINGERPRINT_KEY, sealed};
@@ -24,7 +24,8 @@ impl ReviewStore {
     /// # Errors
     /// When the database can't be read.
     pub async fn due(&self, now: i64, limit: u32) -> Result<Vec<ReviewSummary>, ReviewError> {
-        let query = sqlx::query(AssertSqlSafe(due_sql(SUMMARY_COLUMNS))).bind(now).bind(i64::from(limit));
+        let query =
+            sqlx::query(AssertSqlSafe(due_sql(SUMMARY_COLUMNS, &self.database))).bind(now).bind(i64::from(limit));
         let rows = query.fetch_all(&self.database.pool).await?;
         rows.iter().map(ReviewSummary::of_row).collect()
     }
@@ -39,7 +40,7 @@ impl ReviewStore {
     /// When the database can't be written.
     pub async fn expire(&self, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
         let mut transaction = self.database.begin().await?;
-        let ids = expire_some(&mut transaction, now).await;
+        let ids = expire_some(&mut transaction, &self.database, now).await;
         end(transaction, ids).await
     }
 
@@ -152,14 +153,20 @@ impl ReviewStore {
 
 /// The columns of the reviews that are over at `$1`: the first `$2`, in the order in which they were. Of each state the first
 /// ones, which an index has in this order.
-fn due_sql(columns: &str) -> String {
-    let part = |(number, state, column)| {
+fn due_sql(columns: &str, database: &Database) -> String {
+    let part = |(number, state, column, index)| {
+        let indexed_by = database.indexed_by(index);
         format!(
-            "SELECT * FROM (SELECT {columns}, {column} AS due FROM reviews WHERE state = '{state}' AND {column} <= $1 \
+            "SELECT * FROM (SELECT {columns}, {column} AS due FROM reviews{indexed_by} WHERE state = '{state}' AND {column} <= $1 \
              ORDER BY {column}, id LIMIT $2) AS part_{number}"
         )
     };
-    let parts = [(1, "open", "deadline"), (2, "half-approved", "deadline"), (3, "approved", "expires")].map(part);
+    let parts = [
+        (1, "open", "deadline", "reviews_queue"),
+        (2, "half-approved", "deadline", "reviews_queue"),
+        (3, "approved", "expires", "reviews_expiring"),
+    ]
+    .map(part);
     format!("SELECT {columns} FROM ({}) AS parts ORDER BY due, id LIMIT $2", parts.join(" UNION ALL "))
 }
 
@@ -172,8 +179,12 @@ async fn expire_one(connection: &mut AnyConnection, id: &str, now: i64) -> Resul
     Ok(update.bind(now).bind(id).execute(connection).await?.rows_affected() == 1)
 }
 
-async fn expire_some(connection: &mut AnyConnection, now: i64) -> Result<Vec<ReviewId>, ReviewError> {
-    let query = sqlx::query(AssertSqlSafe(due_sql("id")));
+async fn expire_some(
+    connection: &mut AnyConnection,
+    database: &Database,
+    now: i64,
+) -> Result<Vec<ReviewId>, ReviewError> {
+    let query = sqlx::query(AssertSqlSafe(due_sql("id", database)));
     let mut expired = Vec::new();
     for id in sorted_ids(&query.bind(now).bind(MAX_EXPIRED).fetch_all(&mut *connection).await?)? {
         // Asked again: in PostgreSQL it may have changed since it was found.

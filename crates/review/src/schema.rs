@@ -8,7 +8,7 @@ const VERSIONS: [&[&str]; 2] = [&QUEUE, &DESK];
 
 /// A review is its row: `state` and `version` change together. `fingerprint` says which message it is of, and is unique but
 /// for those that expired and were purged or opened again. What is encrypted lies apart, so that a list reads none of it.
-const QUEUE: [&str; 9] = [
+const QUEUE: [&str; 10] = [
     "CREATE TABLE review_meta (name TEXT NOT NULL PRIMARY KEY, number BIGINT, key_id TEXT, content BLOB)",
     "CREATE TABLE reviews (id TEXT NOT NULL PRIMARY KEY, fingerprint TEXT NOT NULL, source TEXT NOT NULL, \
      message TEXT NOT NULL, requester TEXT NOT NULL, message_key TEXT, bytes BIGINT NOT NULL, two_people BIGINT NOT NULL, \
@@ -22,6 +22,7 @@ const QUEUE: [&str; 9] = [
     "CREATE UNIQUE INDEX reviews_fingerprint ON reviews (fingerprint) WHERE state <> 'expired' OR purged IS NULL",
     "CREATE INDEX reviews_queue ON reviews (state, deadline, id)",
     "CREATE INDEX reviews_of_requester ON reviews (state, requester, deadline, id)",
+    "CREATE INDEX reviews_expiring ON reviews (expires, id) WHERE state = 'approved'",
     "CREATE INDEX reviews_closed ON reviews (closed) WHERE closed IS NOT NULL AND purged IS NULL",
     "INSERT INTO review_meta (name, number) VALUES ('schema', 1)",
 ];

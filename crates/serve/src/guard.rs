@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 
+use dmv_redact_model::policy::is_same_person;
 use dmv_redact_review::SignIn;
 
 use crate::app::App;
@@ -136,7 +137,7 @@ async fn viewer_of(
     }
     let Some(user) = app.reach.user(peer, headers) else { return Ok((found, None)) };
     let user = user?;
-    if found.as_ref().is_some_and(|viewer| viewer.name().to_lowercase() == user.to_lowercase()) {
+    if found.as_ref().is_some_and(|viewer| is_same_person(viewer.name(), user)) {
         return Ok((found, None));
     }
     match app.sign_in_from_proxy(user, now).await? {

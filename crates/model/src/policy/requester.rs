@@ -320,6 +320,12 @@ pub fn is_name(text: &str) -> bool {
     is_line(text, MAX_NAME_CHARACTERS) && !text.contains(';')
 }
 
+/// Whether two names are one person's: in lower case they are alike.
+#[must_use]
+pub fn is_same_person(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// Whether a text has 1 to so many characters, a letter or digit among them, none of control.
 fn is_line(text: &str, max_characters: usize) -> bool {
     let has_length = (1..=max_characters).contains(&text.chars().count());

@@ -7,6 +7,7 @@ on_both! {
     p11_what_is_added_is_there_with_all_that_was_given
     p11_the_same_message_is_one_review
     p11_an_expired_review_is_opened_again_once
+    p11_a_full_disk_stops_nothing_once_there_is_room
     a_page_follows_the_one_before
     a_review_that_makes_no_sense_is_refused
 }
@@ -241,4 +242,25 @@ fn a_blocking_call_within_a_runtime_is_refused() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let result = runtime.block_on(async { reviews.list(&Filter::default()) });
     assert!(matches!(result, Err(ReviewError::Usage(_))));
+}
+
+/// SQLite takes the greatest number of pages for the end of the disk.
+fn p11_a_full_disk_stops_nothing_once_there_is_room(place: &Place) {
+    if !place.is_sqlite() {
+        return;
+    }
+    let reviews = place.open();
+    let (id, _) = reviews.added(&of_review("a", b"{}"));
+    for number in 0..8 {
+        let full = reviews.wait(async {
+            let mut transaction = reviews.store().database.begin().await?;
+            sqlx::query("PRAGMA max_page_count = 1").execute(&mut *transaction).await?;
+            let insert = sqlx::query("INSERT INTO review_meta (name, content) VALUES ('large', zeroblob(1000000))");
+            let inserted = insert.execute(&mut *transaction).await.map_err(ReviewError::from);
+            crate::database::end(transaction, inserted).await
+        });
+        assert!(full.unwrap_err().to_string().contains("full"));
+        assert!(reviews.get(id).unwrap().is_some());
+        reviews.added(&of_review(&format!("then {number}"), b"{}"));
+    }
 }

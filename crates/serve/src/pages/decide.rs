@@ -9,6 +9,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use dmv_redact_desk::{DeskError, Grants, ReviewView};
+use dmv_redact_model::policy::is_same_person;
 use dmv_redact_review::{ContentDigest, Review, ReviewId, ReviewSummary, State as ReviewState};
 
 use super::after;
@@ -75,7 +76,7 @@ pub(crate) async fn deny(
     let id = id_of(&id)?;
     let digest: ContentDigest = form.required("digest")?.parse()?;
     let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
-    let denied = app.desk.deny(id, &digest, &reason(&form)?, viewer.name(), app.now()).await;
+    let denied = app.desk.deny(id, &digest, &form.line("reason")?, viewer.name(), app.now()).await;
     finish(&app, &viewer, &review.summary, denied.map(|_| (id, "denied"))).await
 }
 
@@ -88,7 +89,7 @@ pub(crate) async fn revoke(
 ) -> Result<Response, Failure> {
     let id = id_of(&id)?;
     let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
-    let revoked = app.desk.revoke(id, &reason(&form)?, viewer.name(), app.now()).await;
+    let revoked = app.desk.revoke(id, &form.line("reason")?, viewer.name(), app.now()).await;
     finish(&app, &viewer, &review.summary, revoked.map(|_| (id, "revoked"))).await
 }
 
@@ -101,14 +102,9 @@ pub(crate) async fn reopen(
 ) -> Result<Response, Failure> {
     let id = id_of(&id)?;
     let review = app.reviews().get(id).await?.ok_or(Failure::NotFound)?;
-    let (reason, now) = (reason(&form)?, app.now());
+    let (reason, now) = (form.line("reason")?, app.now());
     let reopened = app.desk.reopen(id, (&reason, viewer.name()), (now + REOPENED_DAYS * DAY, now)).await;
     finish(&app, &viewer, &review.summary, reopened.map(|again| (again, "reopened"))).await
-}
-
-/// A person may write on several lines; a record is one.
-fn reason(form: &Form) -> Result<String, Failure> {
-    Ok(form.required("reason")?.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Leads to the review that a step made or changed, and says what was done; or says on the page of the one it was of why
@@ -139,7 +135,7 @@ fn address(review: ReviewId) -> String {
 fn why_not_second(viewer: &Viewer, first: &str) -> Option<&'static str> {
     match () {
         () if !viewer.session.account.role.may_give_second_approval() => Some(NOT_SECOND),
-        () if viewer.name().to_lowercase() == first.to_lowercase() => Some(SAME_PERSON),
+        () if is_same_person(viewer.name(), first) => Some(SAME_PERSON),
         () => None,
     }
 }

@@ -88,8 +88,10 @@ pub(super) async fn page(app: &App, viewer: &Viewer, id: ReviewId, shown: &Shown
         return Ok(framed(viewer, &review, StatusCode::OK, purged(&review, app.now())));
     }
     let state = review.summary.state;
-    let approval =
-        review.decisions.first().and_then(|decided| Some((decided.by.as_str(), parts::first_grants(decided)?)));
+    let approval = review
+        .decisions
+        .first()
+        .and_then(|first| Some((first.by.as_str(), Grants::of_json(first.content.as_deref()?)?)));
     // What was approved is shown as it was approved. The second person sees it so, too, and nothing else can be tried.
     let is_approved = !matches!(state, ReviewState::Open | ReviewState::Denied | ReviewState::Expired);
     let approval = approval.filter(|_| is_approved);

@@ -235,7 +235,7 @@ fn decision(decided: &Decided) -> Markup {
             Verdict::Approved => {
                 strong.good { "Approved" } " by " (by) ", " (moment(decided.at))
                 @if let Some(expires) = decided.expires { "; until " (moment(expires)) }
-                @if let Some(grants) = first_grants(decided) { (grants_list(&grants)) }
+                @if let Some(grants) = decided.content.as_deref().and_then(Grants::of_json) { (grants_list(&grants)) }
             }
             Verdict::Denied => {
                 strong.bad { "Denied" } " by " (by) ", " (moment(decided.at))
@@ -243,11 +243,6 @@ fn decision(decided: &Decided) -> Markup {
             }
         }
     }
-}
-
-/// The grants of an approval.
-pub(super) fn first_grants(decided: &Decided) -> Option<Grants> {
-    serde_json::from_str(decided.content.as_deref()?).ok()
 }
 
 /// Grants, for people.
