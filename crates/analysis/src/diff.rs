@@ -93,7 +93,7 @@ struct RulesReport {
 /// Reviews that only one of the policies has for some requesters.
 #[derive(Debug, Serialize)]
 struct ReviewReport {
-    /// Whether a reviewer may vouch for more than before, or one person approves what two had to.
+    /// Whether one person approves what two had to.
     gains: bool,
     #[serde(flatten)]
     rules: RulesReport,
@@ -424,7 +424,7 @@ impl fmt::Display for Diff {
         }
         let duties = self.duties.iter().map(|rules| ("duties of", "", rules));
         let reviews = self.reviews.iter().map(|ReviewReport { gains, rules }| {
-            ("reviews of", if *gains { ": more may go out after a review" } else { "" }, rules)
+            ("reviews of", if *gains { ": one person approves what two had to" } else { "" }, rules)
         });
         let notices = self.legal_notices.iter().map(|rules| ("legal notices to", "", rules));
         for (what, gain, RulesReport { agencies, example, gone, new }) in duties.chain(reviews).chain(notices) {

@@ -461,6 +461,9 @@ fn start_log(
     entry: &mut JournalEntry,
 ) -> Result<(), RunError> {
     let has_begun = entry.audit.as_ref().map_or(Ok(false), |position| log.rewind(position))?;
+    if run.task.reviews.is_some() {
+        log.let_records_differ();
+    }
     let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
     log.prepare(run.task.filter.identity(), has_begun, is_dry_run).map_err(unwritable_log)?;
     if let (Some(folder), false) = (folder, has_begun) {

@@ -54,11 +54,11 @@ impl Desk {
             return Err(DeskError::Usage(format!("an approval lasts {MAX_APPROVAL_DAYS} days at most")));
         }
         let original = self.reviews.original(id).await?;
-        self.check_grants(&review, &original, grants, now)?;
+        let two_people = self.check_grants(&review, &original, grants, now)?;
         let Grants { claims, instruments } = grants;
         let step = Step { claims, instruments, until: Some(expires), ..Step::new(DeskAction::Approved, Some(by)) };
-        let decision =
-            Decision { kind: DecisionKind::Approve { grants: &content, expires }, by, at: now, seen: Some(seen) };
+        let kind = DecisionKind::Approve { grants: &content, expires };
+        let decision = Decision { kind, by, at: now, seen: Some(seen), two_people };
         self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
     }
 
@@ -79,7 +79,7 @@ impl Desk {
         check_reason(reason)?;
         let review = self.waiting(id, digest, now).await?;
         let step = Step { reason: Some(reason), ..Step::new(DeskAction::Denied, Some(by)) };
-        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now, seen: None };
+        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now, seen: None, two_people: false };
         self.step(&review.summary, step, self.reviews.decide(id, digest, &decision, now)).await
     }
 
@@ -96,7 +96,8 @@ impl Desk {
             return Err(ReviewError::Conflict { id, state: review.summary.state }.into());
         };
         let step = Step { reason: Some(reason), ..Step::new(DeskAction::Revoked, Some(by)) };
-        let decision = Decision { kind: DecisionKind::Deny { reason }, by, at: now, seen: Some(State::Approved) };
+        let kind = DecisionKind::Deny { reason };
+        let decision = Decision { kind, by, at: now, seen: Some(State::Approved), two_people: false };
         self.step(&review.summary, step, self.reviews.decide(id, &digest, &decision, now)).await
     }
 
@@ -127,7 +128,11 @@ impl Desk {
             (state, _) => return Err(ReviewError::Conflict { id, state }.into()),
         }
         let step = Step { reason: Some(reason), until: Some(deadline), ..Step::new(DeskAction::Reopened, Some(by)) };
-        self.step(&review, step, self.reviews.reopen(id, (deadline, now))).await
+        let again = ReviewId::random()?;
+        let text = again.to_string();
+        let step = Step { reopened_as: Some(&text), ..step };
+        self.step(&review, step, self.reviews.reopen(id, again, (deadline, now))).await?;
+        Ok(again)
     }
 
     /// The message as it came, for a person who gives a reason for seeing it: that is on record first.
@@ -162,11 +167,13 @@ impl Desk {
         Ok(review)
     }
 
-    /// Whether the policy lets a reviewer grant this, and anything would go out with it.
-    fn check_grants(&self, review: &Review, original: &[u8], grants: &Grants, now: i64) -> Result<(), DeskError> {
+    /// Refuses what the policy doesn't let a reviewer grant, or by which nothing would go out. Gives whether two people must
+    /// approve it.
+    fn check_grants(&self, review: &Review, original: &[u8], grants: &Grants, now: i64) -> Result<bool, DeskError> {
         let request = Details::of(review)?.request;
         let request = request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
-        let vouched = vouched(&self.filter, original, &request);
+        let held = self.filter.redact(original, &request, &mut Vec::new());
+        let vouched = self.filter.decider().reviewed_claims(held.rules());
         if let Some(claim) = grants.all_claims().into_iter().find(|claim| !vouched.contains(claim)) {
             let known = vouched.join(", ");
             let message = format!("the policy doesn't let a reviewer vouch for `{claim}`; for these it does: {known}");
@@ -178,7 +185,7 @@ impl Desk {
         }
         let receipt = self.filter.redact(original, &trial, &mut Vec::new());
         match receipt.disposition().releases() {
-            true => Ok(()),
+            true => Ok(self.filter.decider().wants_two_people(held.rules())),
             false => {
                 let why = receipt.detail().unwrap_or("the policy doesn't say why");
                 let disposition = receipt.disposition().name();

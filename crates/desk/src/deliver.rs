@@ -9,10 +9,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dmv_redact::{Disposition, Requester};
+use dmv_redact_log::DeskAction;
 use dmv_redact_model::files::{private_file, private_folder, sync_folder_of};
 use dmv_redact_review::{Cursor, Filter, Review, ReviewError, ReviewId, ReviewSummary, State};
 
-use crate::desk::day_of;
+use crate::desk::{Step, day_of};
 use crate::held::{Details, with_approvals};
 use crate::{Desk, DeskError};
 
@@ -94,7 +95,9 @@ impl Desk {
                     Ok(Ok(done)) => exported.push(done),
                     Ok(Err(leftover)) => leftovers.push(leftover),
                     // Another node was first, or it has expired meanwhile.
-                    Err(DeskError::Review(ReviewError::Conflict { .. } | ReviewError::Refused { .. })) => {}
+                    Err(DeskError::Review(
+                        ReviewError::Conflict { .. } | ReviewError::Refused { .. } | ReviewError::Purged(_),
+                    )) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -113,14 +116,14 @@ impl Desk {
         let review = self.reviews.get(id).await?.ok_or(ReviewError::NotFound(id))?;
         let original = self.reviews.original(id).await?;
         let Some(requester) = self.approved_request(&review, &original, now)? else {
-            self.abandon(folder, id, is_claimed).await?;
+            self.abandon(folder, summary, is_claimed).await?;
             let why = "its approvals aren't what the policy asks for, or have expired".to_owned();
             return Ok(Err(Leftover { review: id, why }));
         };
         let mut output = Vec::new();
         let receipt = self.filter.redact(&original, &requester, &mut output);
         if !receipt.disposition().releases() {
-            self.abandon(folder, id, is_claimed).await?;
+            self.abandon(folder, summary, is_claimed).await?;
             let disposition: Disposition = receipt.disposition();
             let why = format!("{}: {}", disposition.name(), receipt.detail().unwrap_or_default());
             return Ok(Err(Leftover { review: id, why }));
@@ -138,10 +141,11 @@ impl Desk {
     }
 
     /// Gives a claimed delivery back: nothing of it goes out.
-    async fn abandon(&self, folder: &Folder, id: ReviewId, is_claimed: bool) -> Result<(), DeskError> {
+    async fn abandon(&self, folder: &Folder, summary: &ReviewSummary, is_claimed: bool) -> Result<(), DeskError> {
         if is_claimed {
-            self.reviews.abandon_delivery(id, &folder.node).await?;
-            folder.unstage(id)?;
+            let step = Step::new(DeskAction::Abandoned, None);
+            self.step(summary, step, self.reviews.abandon_delivery(summary.id, &folder.node)).await?;
+            folder.unstage(summary.id)?;
         }
         Ok(())
     }
@@ -186,6 +190,11 @@ impl Folder {
         self.staging.join(id.to_string())
     }
 
+    /// An output that may not be whole yet.
+    fn unfinished(&self, id: ReviewId) -> PathBuf {
+        self.staging.join(format!("{id}.new"))
+    }
+
     fn is_staged(&self, id: ReviewId) -> bool {
         self.staged(id).exists()
     }
@@ -197,7 +206,7 @@ impl Folder {
     /// Writes an output under its own name.
     fn stage(&self, id: ReviewId, output: &[u8]) -> Result<(), DeskError> {
         // What is staged shows that it hasn't gone out, so there is never a moment without.
-        let new = self.staging.join(format!("{id}.new"));
+        let new = self.unfinished(id);
         let written = private_file().create(true).truncate(true).open(&new).and_then(|mut file| {
             file.write_all(output)?;
             file.sync_all()?;
@@ -208,10 +217,13 @@ impl Folder {
     }
 
     fn unstage(&self, id: ReviewId) -> Result<(), DeskError> {
-        match fs::remove_file(self.staged(id)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.fault(&error)),
-            _ => Ok(()),
+        for path in [self.unfinished(id), self.staged(id)] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.fault(&error)),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// The reviews whose outputs are staged.
@@ -219,7 +231,7 @@ impl Folder {
         let names = fs::read_dir(&self.staging)
             .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>());
         let names = names.map_err(|error| self.fault(&error))?;
-        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
+        Ok(names.iter().filter_map(|name| Path::new(name).file_stem()?.to_str()?.parse().ok()).collect())
     }
 
     /// Puts an output in its place, and gives its name there. The name says nothing of the message.

@@ -73,9 +73,9 @@ impl Desk {
         let reference =
             ReviewReference { review: &id, source: &review.source, id: &review.message, requester: &review.requester };
         let of_review = |action| DeskStep { review: Some(reference), ..DeskStep::new(action, step.by) };
-        let Step { action, reason, claims, instruments, until, .. } = step;
+        let Step { action, reason, claims, instruments, until, reopened_as, .. } = step;
         let until = until.map(rfc3339);
-        self.record(&DeskStep { reason, claims, instruments, until, ..of_review(action) })?;
+        self.record(&DeskStep { reason, claims, instruments, until, reopened_as, ..of_review(action) })?;
         let taken = take.await;
         if let Err(error) = &taken {
             let reason = failure(error);
@@ -111,11 +111,13 @@ pub(crate) struct Step<'s> {
     pub(crate) instruments: &'s [Instrument],
     /// In Unix seconds.
     pub(crate) until: Option<i64>,
+    /// The new review of one that is opened again.
+    pub(crate) reopened_as: Option<&'s str>,
 }
 
 impl<'s> Step<'s> {
     pub(crate) fn new(action: DeskAction, by: Option<&'s str>) -> Self {
-        Self { action, by, reason: None, claims: &[], instruments: &[], until: None }
+        Self { action, by, reason: None, claims: &[], instruments: &[], until: None, reopened_as: None }
     }
 }
 

@@ -38,6 +38,7 @@ impl Grants {
         let mut ordered = self.clone();
         ordered.claims.sort_unstable();
         ordered.claims.dedup();
+        ordered.instruments.sort_by_cached_key(ToString::to_string);
         serde_json::to_string(&ordered).map_err(|_| DeskError::Usage("the grants have no text".to_owned()))
     }
 

@@ -7,6 +7,7 @@ use dmv_redact_review::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::desk::day_of;
 use crate::{DeskError, Grants};
 
 /// A message that the policy holds.
@@ -136,6 +137,9 @@ pub async fn standing(
     let Some(review) = reviews.get(id).await? else { return Err(ReviewError::NotFound(id).into()) };
     let is_own = review.summary.delivery.as_ref().is_some_and(|delivery| delivery.node == node);
     let is_later = review.decisions.iter().any(|decision| decision.sequence > until);
+    if review.summary.state == State::Denied && !review.decisions.iter().any(|own| own.verdict == Verdict::Denied) {
+        return Ok(Standing::Held("its row says that a person denied it, and nobody has"));
+    }
     if let Some(why) = denial_of(&review.summary, now) {
         return Ok(if is_later { Standing::Waits } else { Standing::Denied(why) });
     }
@@ -148,7 +152,7 @@ pub async fn standing(
     }
     // What was claimed in time goes on.
     let counts_at = if review.summary.state == State::Delivering { i64::MIN } else { now };
-    let Some(requester) = approved_request((&review, filter), message, counts_at)? else {
+    let Some(requester) = approved_request((&review, filter), message, (counts_at, now))? else {
         return Ok(match review.summary.purged {
             Some(_) => Standing::Held("it was delivered before, and its approval is deleted"),
             None => Standing::Held("its approval has expired, or isn't what the policy asks for"),
@@ -191,14 +195,16 @@ fn denial_of(review: &ReviewSummary, now: i64) -> Option<&'static str> {
 fn approved_request(
     (review, filter): (&Review, &Filter),
     message: &HeldMessage<'_>,
-    now: i64,
+    (now, today): (i64, i64),
 ) -> Result<Option<Requester>, DeskError> {
     if review.summary.purged.is_some() {
         return Ok(None);
     }
     match Details::of(review)? {
         details if RequestText::of(message.requester).as_ref() == Some(&details.request) => {
-            with_approvals((review, &details), (filter, message.receipt), message.requester.clone(), now)
+            // The policy decides by the day on which it goes out.
+            let requester = message.requester.clone().on(day_of(today)?);
+            with_approvals((review, &details), (filter, message.receipt), requester, now)
         }
         _ => Ok(None),
     }

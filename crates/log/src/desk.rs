@@ -79,6 +79,9 @@ pub struct DeskStep<'s> {
     /// RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// The new review of one that is opened again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reopened_as: Option<&'s str>,
     /// The account that is signed in to, added or changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<&'s str>,
@@ -99,6 +102,7 @@ impl<'s> DeskStep<'s> {
             claims: &[],
             instruments: &[],
             until: None,
+            reopened_as: None,
             account: None,
             change: None,
         }

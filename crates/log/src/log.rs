@@ -47,6 +47,8 @@ pub struct Log {
     since_checkpoint: u64,
     /// Records of a killed run after its journal: the resumed run does those messages again.
     tail: Option<Tail>,
+    /// Whether they may have other records now.
+    may_differ: bool,
     /// The start record, before it is written.
     prepared: Option<(Vec<u8>, Link)>,
     lines: Vec<u8>,
@@ -168,6 +170,7 @@ impl Log {
             counts: DispositionCounts::default(),
             since_checkpoint: 0,
             tail: None,
+            may_differ: false,
             prepared: None,
             lines: Vec::new(),
         };
@@ -267,7 +270,7 @@ impl Log {
         lines.reserve(bodies.len() + bodies.count() * LINE_OVERHEAD_BYTES);
         let (mut link, mut counts) = (self.end.link, self.counts);
         for (body, disposition) in bodies.iter() {
-            if !self.is_recorded(body)? {
+            if !self.is_recorded(body, &mut counts)? {
                 link = link.write_line(&mut lines, self.key.as_ref(), RecordKind::Message, body)?;
             }
             counts.add(disposition);
@@ -425,11 +428,31 @@ impl Log {
         Ok(line.map(|line| line.link))
     }
 
-    /// Whether the tail already has the record of a message.
-    fn is_recorded(&mut self, body: &[u8]) -> io::Result<bool> {
+    /// A message of a resumed run may have another record than before, for people decide meanwhile: it and those after it are
+    /// recorded anew then, and the later records count. Otherwise that is an error.
+    pub fn let_records_differ(&mut self) {
+        self.may_differ = true;
+    }
+
+    /// Whether the tail already has the record of a message. If the tail is given up, what it has is counted.
+    fn is_recorded(&mut self, body: &[u8], counts: &mut DispositionCounts) -> io::Result<bool> {
         let Some(tail) = &mut self.tail else { return Ok(false) };
-        match tail.next_body(self.key.as_ref(), &self.end.link, |recorded| recorded == body)? {
+        let may_differ = self.may_differ;
+        let compare = |recorded: &[u8]| {
+            if recorded != body && may_differ {
+                counts.add_record(recorded);
+            }
+            recorded == body
+        };
+        match tail.next_body(self.key.as_ref(), &self.end.link, compare)? {
             Some(true) => Ok(true),
+            Some(false) if may_differ => {
+                // From here on all are recorded anew; what the run had recorded stays, and counts.
+                let rest = tail.remaining(&self.path)?.count(self.key.as_ref(), &self.end.link)?;
+                counts.merge(rest);
+                self.tail = None;
+                Ok(false)
+            }
             Some(false) => {
                 let what = "a message has another record than before the run was stopped";
                 Err(io::Error::new(io::ErrorKind::InvalidData, what))

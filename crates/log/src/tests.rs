@@ -227,6 +227,29 @@ fn a_run_killed_twice_records_nothing_twice() {
 }
 
 #[test]
+fn p12_where_people_decide_a_resumed_run_records_anew_what_differs() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let journal = log.position();
+    log.append(&bodies(0..5)).unwrap();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.let_records_differ();
+    log.append(&bodies(0..2)).unwrap();
+    log.append(&bodies(3..4)).unwrap();
+    let journal = log.position();
+    log.append(&bodies(4..6)).unwrap();
+    drop(log);
+    // Killed again: what came after the journal is compared, and not recorded twice.
+    let mut log = resume(&path, &journal);
+    log.let_records_differ();
+    log.append(&bodies(4..7)).unwrap();
+    log.end().unwrap();
+    assert_eq!(items(&path), [0, 1, 2, 3, 4, 3, 4, 5, 6]);
+    assert_eq!(faults(&path), [""; 0]);
+}
+
+#[test]
 fn a_message_of_a_resumed_run_must_have_the_record_it_had() {
     let (_folder, path) = in_folder();
     let mut log = begin(&path);

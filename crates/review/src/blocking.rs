@@ -108,8 +108,8 @@ impl BlockingReviews {
     ///
     /// # Errors
     /// As there.
-    pub fn reopen(&self, id: ReviewId, times: (i64, i64)) -> Result<ReviewId, ReviewError> {
-        run(&self.runtime, self.store.reopen(id, times))
+    pub fn reopen(&self, id: ReviewId, again: ReviewId, times: (i64, i64)) -> Result<(), ReviewError> {
+        run(&self.runtime, self.store.reopen(id, again, times))
     }
 
     /// Waits for other work on the store's runtime: for what is built on [`ReviewStore`].

@@ -9,7 +9,7 @@ use super::{ContentDigest, Decided, ReviewError, ReviewId, ReviewStore, State, V
 use crate::database::end;
 use crate::keys::Place;
 use crate::review::state_of;
-use crate::store::{check_json, check_name, decision_name, insert_secret, wrong_state};
+use crate::store::{check_json, check_name, decision_name, insert_secret, taken_back_name, wrong_state};
 use dmv_redact_model::policy::is_same_person;
 
 /// What a person decides.
@@ -25,6 +25,8 @@ pub struct Decision<'a> {
     /// for some people only. `None`: either state in which a review waits. Who denies what they saw as [`State::Approved`]
     /// takes the approval back.
     pub seen: Option<State>,
+    /// Whether two people must approve it by the policy of today, also if it was added for one.
+    pub two_people: bool,
 }
 
 /// Approved or denied.
@@ -107,7 +109,7 @@ impl ReviewStore {
         let waiting = Waiting {
             state: state_of(&row, &found.try_get::<String, _>(0)?)?,
             version: found.try_get(1)?,
-            two_people: found.try_get::<i64, _>(2)? != 0,
+            two_people: decision.two_people || found.try_get::<i64, _>(2)? != 0,
             deadline: found.try_get(3)?,
         };
         let is_other = decision.seen.is_some_and(|seen| seen != waiting.state);
@@ -143,11 +145,17 @@ impl ReviewStore {
         }
 
         let update = sqlx::query(
-            "UPDATE reviews SET state = $1, version = version + 1, expires = $2, closed = $3 WHERE id = $4 AND version = $5",
+            "UPDATE reviews SET state = $1, version = version + 1, expires = $2, closed = $3, two_people = $4, deadline = $5 \
+             WHERE id = $6 AND version = $7",
         );
         let closed = outcome.state.is_final().then_some(now);
-        let update =
-            update.bind(outcome.state.name()).bind(outcome.expires).bind(closed).bind(&row).bind(waiting.version);
+        // The second person is in time only as long as the first approval lasts.
+        let deadline = match (outcome.state, &decision.kind) {
+            (State::HalfApproved, DecisionKind::Approve { expires, .. }) => waiting.deadline.min(*expires),
+            _ => waiting.deadline,
+        };
+        let update = update.bind(outcome.state.name()).bind(outcome.expires).bind(closed);
+        let update = update.bind(i64::from(waiting.two_people)).bind(deadline).bind(&row).bind(waiting.version);
         if update.execute(&mut *connection).await?.rows_affected() != 1 {
             return Err(wrong_state(connection, id).await);
         }
@@ -164,6 +172,9 @@ impl ReviewStore {
         );
         let insert = insert.bind(&row).bind(outcome.number).bind(verdict.name()).bind(decision.by).bind(decision.at);
         insert.bind(expires).bind(sequence).execute(&mut *connection).await?;
+        if verdict == Verdict::Denied {
+            self.seal_taken_back(connection, &row, outcome.number).await?;
+        }
         let name = decision_name(outcome.number);
         let decided = Decided {
             verdict,
@@ -176,6 +187,27 @@ impl ReviewStore {
         let sealed = self.keys.encrypt(Place { review: &row, name: &name }, &decided.to_json())?;
         insert_secret(connection, &row, &name, &sealed).await?;
         Ok(outcome.state)
+    }
+}
+
+impl ReviewStore {
+    /// Encrypts the approvals before a decision anew, under names by which they count no more.
+    async fn seal_taken_back(
+        &self,
+        connection: &mut AnyConnection,
+        review: &str,
+        before: i64,
+    ) -> Result<(), ReviewError> {
+        for number in 1..before {
+            let name = decision_name(number);
+            let taken_back = taken_back_name(&name);
+            let content = self.secret(connection, Place { review, name: &name }).await?;
+            let sealed = self.keys.encrypt(Place { review, name: &taken_back }, &content)?;
+            let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1 AND name = $2");
+            delete.bind(review).bind(&name).execute(&mut *connection).await?;
+            insert_secret(connection, review, &taken_back, &sealed).await?;
+        }
+        Ok(())
     }
 }
 

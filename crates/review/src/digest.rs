@@ -18,7 +18,10 @@ pub struct ContentDigest([u8; 32]);
 
 impl ReviewId {
     /// A new one.
-    pub(crate) fn random() -> Result<Self, ReviewError> {
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn random() -> Result<Self, ReviewError> {
         random().map(Self)
     }
 }

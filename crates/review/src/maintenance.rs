@@ -9,7 +9,7 @@ use super::{ReviewError, ReviewId, ReviewStore, ReviewSummary};
 use crate::database::{Database, end};
 use crate::keys::Place;
 use crate::review::{SUMMARY_COLUMNS, id_of};
-use crate::store::{FINGERPRINT_KEY, sealed};
+use crate::store::{FINGERPRINT_KEY, purge_one, sealed};
 
 /// Reviews purged, or contents encrypted anew, in one transaction. Others write in between.
 const BATCH: i64 = 64;
@@ -209,15 +209,6 @@ async fn purge_some(connection: &mut AnyConnection, before: i64, now: i64) -> Re
         count += u64::from(purge_one(connection, &id, now).await?);
     }
     Ok(Some(count))
-}
-
-/// Deletes the contents of one. Whether they were still there.
-pub(crate) async fn purge_one(connection: &mut AnyConnection, id: &str, now: i64) -> Result<bool, ReviewError> {
-    let update = sqlx::query("UPDATE reviews SET purged = $1, version = version + 1 WHERE id = $2 AND purged IS NULL");
-    let is_purged = update.bind(now).bind(id).execute(&mut *connection).await?.rows_affected() == 1;
-    let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
-    delete.bind(id).execute(connection).await?;
-    Ok(is_purged)
 }
 
 /// In the order that every node takes them in: two that change the same reviews wait for each other, never both.

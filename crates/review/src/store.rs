@@ -14,7 +14,6 @@ use crate::database::{Database, end};
 use crate::digest::random;
 use crate::hashing::Hasher;
 use crate::keys::{Place, Sealed};
-use crate::maintenance::purge_one;
 use crate::review::{SUMMARY_COLUMNS, id_of, state_of};
 use dmv_redact_model::hex::hex;
 
@@ -75,7 +74,7 @@ impl ReviewStore {
     /// [`ReviewError::Usage`] when a text is empty, too long or has a NUL, request or details aren't JSON, or the deadline is over.
     pub async fn add(&self, review: &NewReview<'_>, now: i64) -> Result<Added, ReviewError> {
         check(review, now)?;
-        let new = self.new_row(review)?;
+        let new = self.new_row(ReviewId::random()?, review)?;
         for _ in 0..ADD_ATTEMPTS {
             let mut transaction = self.database.begin().await?;
             let result = new.insert(&mut transaction, review, now).await;
@@ -86,10 +85,9 @@ impl ReviewStore {
         Err(ReviewError::Io("database: the review couldn't be added: others like it kept being purged".to_owned()))
     }
 
-    fn new_row(&self, review: &NewReview<'_>) -> Result<NewRow, ReviewError> {
+    fn new_row(&self, id: ReviewId, review: &NewReview<'_>) -> Result<NewRow, ReviewError> {
         let digest = ContentDigest::of(review.original);
         let fingerprint = self.fingerprint([review.source, review.id, review.requester, review.request], &digest);
-        let id = ReviewId::random()?;
         let row = id.to_string();
         let mut secrets = Vec::new();
         for (name, plaintext) in [
@@ -103,24 +101,27 @@ impl ReviewStore {
         Ok(NewRow { id, row, fingerprint, secrets })
     }
 
-    /// Opens an expired review again, at `now`, with a deadline, both in Unix seconds: a new review has its contents from
-    /// then on, and the old one is purged. Gives the new one.
+    /// Opens an expired review again, at `now`, with a deadline, both in Unix seconds: a new review, `again`, has its contents
+    /// from then on, and the old one is purged.
     ///
     /// # Errors
     /// [`ReviewError::Conflict`] when it hasn't expired; [`ReviewError::Purged`] when its contents are gone;
     /// [`ReviewError::Usage`] when the deadline is over; [`ReviewError::NotFound`]; [`ReviewError::Corrupt`].
-    pub async fn reopen(&self, id: ReviewId, (deadline, now): (i64, i64)) -> Result<ReviewId, ReviewError> {
+    pub async fn reopen(&self, id: ReviewId, again: ReviewId, (deadline, now): (i64, i64)) -> Result<(), ReviewError> {
         let mut transaction = self.database.begin().await?;
-        let result = self.reopen_in(&mut transaction, id, (deadline, now)).await;
+        let result = self.reopen_in(&mut transaction, (id, again), (deadline, now)).await;
         end(transaction, result).await
     }
 
     async fn reopen_in(
         &self,
         connection: &mut AnyConnection,
-        id: ReviewId,
+        (id, again): (ReviewId, ReviewId),
         (deadline, now): (i64, i64),
-    ) -> Result<ReviewId, ReviewError> {
+    ) -> Result<(), ReviewError> {
+        // Who opens it at the same time waits from here on.
+        let take = sqlx::query("UPDATE reviews SET version = version + 1 WHERE id = $1");
+        take.bind(id.to_string()).execute(&mut *connection).await?;
         let review = self.get_in(connection, id).await?.ok_or(ReviewError::NotFound(id))?;
         let ReviewSummary { source, message, requester, message_key, two_people, state, .. } = review.summary;
         if state != State::Expired {
@@ -130,11 +131,8 @@ impl ReviewStore {
             return Err(ReviewError::Purged(id));
         };
         let original = self.original_in(connection, id).await?;
-        // From here on whoever adds the same message waits for this, and then finds the new one.
-        if !purge_one(connection, &id.to_string(), now).await? {
-            return Err(ReviewError::Purged(id));
-        }
-        let again = NewReview {
+        purge_one(connection, &id.to_string(), now).await?;
+        let new = NewReview {
             source: &source,
             id: &message,
             original: &original,
@@ -145,9 +143,9 @@ impl ReviewStore {
             deadline,
             two_people,
         };
-        check(&again, now)?;
-        match self.new_row(&again)?.insert(connection, &again, now).await? {
-            Some(Added::New(id)) => Ok(id),
+        check(&new, now)?;
+        match self.new_row(again, &new)?.insert(connection, &new, now).await? {
+            Some(Added::New(_)) => Ok(()),
             _ => Err(ReviewError::Io("database: the message was added meanwhile".to_owned())),
         }
     }
@@ -267,7 +265,10 @@ impl ReviewStore {
              ORDER BY number",
         );
         let mut decisions = Vec::new();
-        for row in query.bind(review).fetch_all(&mut *connection).await? {
+        let rows = query.bind(review).fetch_all(&mut *connection).await?;
+        let verdicts = rows.iter().map(|row| row.try_get::<String, _>(1)).collect::<Result<Vec<_>, _>>()?;
+        let is_denied = verdicts.iter().any(|verdict| verdict == Verdict::Denied.name());
+        for row in rows {
             let name = decision_name(row.try_get(0)?);
             let verdict = Verdict::of_name(&row.try_get::<String, _>(1)?);
             let decided = Decided {
@@ -281,7 +282,14 @@ impl ReviewStore {
             decisions.push(if is_purged {
                 decided
             } else {
-                let json = self.secret(connection, Place { review, name: &name }).await?;
+                let taken_back = taken_back_name(&name);
+                let json = match self.secret(connection, Place { review, name: &name }).await {
+                    // Whoever deletes the denial afterwards has no approval, for it isn't under its name any more.
+                    Err(ReviewError::Corrupt(_)) if is_denied => {
+                        self.secret(connection, Place { review, name: &taken_back }).await?
+                    }
+                    json => json?,
+                };
                 let whole = decided.with_content(&json);
                 whole.ok_or_else(|| ReviewError::corrupt(review, "a decision isn't the one that was made"))?
             });
@@ -294,7 +302,11 @@ impl ReviewStore {
         String::from_utf8(bytes).map_err(|_| ReviewError::corrupt(place.review, "a text isn't UTF-8"))
     }
 
-    async fn secret(&self, connection: &mut AnyConnection, place: Place<'_>) -> Result<Vec<u8>, ReviewError> {
+    pub(crate) async fn secret(
+        &self,
+        connection: &mut AnyConnection,
+        place: Place<'_>,
+    ) -> Result<Vec<u8>, ReviewError> {
         let query = sqlx::query("SELECT key_id, content FROM review_secrets WHERE review = $1 AND name = $2");
         let row = query.bind(place.review).bind(place.name).fetch_optional(connection).await?;
         let row = row.ok_or_else(|| ReviewError::corrupt(place.review, &format!("{}: it is missing", place.name)))?;
@@ -351,6 +363,11 @@ pub(crate) fn decision_name(number: i64) -> String {
     format!("decision {number}")
 }
 
+/// The same once it was taken back.
+pub(crate) fn taken_back_name(name: &str) -> String {
+    format!("{name}, taken back")
+}
+
 /// A ciphertext in the columns `key_id` and `content`, in this order.
 pub(crate) fn sealed(row: &AnyRow) -> Result<Sealed, ReviewError> {
     Ok(Sealed { key_id: row.try_get(0)?, content: row.try_get(1)? })
@@ -366,6 +383,15 @@ pub(crate) async fn insert_secret(
     let insert = insert.bind(review).bind(name).bind(&sealed.key_id).bind(&sealed.content);
     insert.execute(connection).await?;
     Ok(())
+}
+
+/// Deletes the contents of one. Whether they were still there.
+pub(crate) async fn purge_one(connection: &mut AnyConnection, id: &str, now: i64) -> Result<bool, ReviewError> {
+    let update = sqlx::query("UPDATE reviews SET purged = $1, version = version + 1 WHERE id = $2 AND purged IS NULL");
+    let is_purged = update.bind(now).bind(id).execute(&mut *connection).await?.rows_affected() == 1;
+    let delete = sqlx::query("DELETE FROM review_secrets WHERE review = $1");
+    delete.bind(id).execute(connection).await?;
+    Ok(is_purged)
 }
 
 /// Why a step that wants one of some states can't be taken: the review's state, or that there is none.

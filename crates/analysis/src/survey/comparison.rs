@@ -132,7 +132,7 @@ pub struct RuleDifference {
 pub struct ReviewDifference {
     /// Them.
     pub(crate) rules: RuleDifference,
-    /// Whether a reviewer may vouch for more than before, or one person approves what two had to.
+    /// Whether one person approves what two had to.
     pub(crate) gains: bool,
 }
 
@@ -259,7 +259,7 @@ impl<'p> Comparer<'p> {
             }
             let own = [self.reviews_of(OLD, &differing[OLD]), self.reviews_of(NEW, &differing[NEW])];
             if own.iter().any(|own| !own.is_empty()) {
-                let gains = self.reviews_gain(&rules, &own);
+                let gains = self.needs_fewer_people(&own);
                 let rules = RuleDifference { classes: classes.clone(), example: region.example, rules: own };
                 reviews.push(ReviewDifference { rules, gains });
             }
@@ -322,24 +322,14 @@ impl<'p> Comparer<'p> {
         rules.iter().copied().filter(|id| self.policy(own).rule(*id).is_some_and(is_review)).collect()
     }
 
-    /// Whether reviewers may let out more by the new policy's reviews than by the old one's, for the same requesters: `rules`
-    /// are all that are for them, `differing` the reviews that the other policy lacks. What a review holds that none held before is
-    /// no gain.
-    fn reviews_gain(&self, rules: &[Vec<RuleId>; 2], differing: &[Vec<RuleId>; 2]) -> bool {
-        let vouched = |own: usize| -> BTreeSet<&str> {
-            let reviews = rules.get(own).map(|rules| self.reviews_of(own, rules)).unwrap_or_default().into_iter();
-            let claims = reviews.filter_map(|id| match self.policy(own).rule(id)?.effect {
-                Effect::Review(claims) => Some(sorted_names(self.policy(own), claims)),
-                _ => None,
-            });
-            claims.flatten().collect()
-        };
+    /// Whether two people had to approve by a review that the new policy lacks, and by none that it has instead. `differing` are
+    /// the reviews that the other policy lacks.
+    fn needs_fewer_people(&self, differing: &[Vec<RuleId>; 2]) -> bool {
         let two_people = |own: usize| {
             let mut reviews = differing.get(own).into_iter().flatten();
             reviews.any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.two_people))
         };
-        let was_held = !self.reviews_of(OLD, &rules[OLD]).is_empty();
-        was_held && (!vouched(NEW).is_subset(&vouched(OLD)) || two_people(OLD) && !two_people(NEW))
+        two_people(OLD) && !two_people(NEW)
     }
 
     /// The rules of either policy whose legal notices stand in answers of one policy alone, among these for some classes.

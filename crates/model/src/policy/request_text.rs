@@ -49,6 +49,10 @@ impl RequestText {
         if Attribute::ALL.into_iter().any(|attribute| *requester.said(attribute) == Said::Several) {
             return None;
         }
+        // In an order of their own: which was said first makes no other request.
+        let (mut claims, mut instruments) = (requester.claims().to_vec(), requester.instruments().to_vec());
+        claims.sort_unstable();
+        instruments.sort_by_cached_key(ToString::to_string);
         let stated = |attribute| requester.stated(attribute).map(str::to_owned);
         Some(Self {
             requester: requester.ori().map(|ori| ori.to_string()),
@@ -57,8 +61,8 @@ impl RequestText {
             line: stated(Attribute::Line),
             user: stated(Attribute::User),
             state: stated(Attribute::State),
-            claims: requester.claims().to_vec(),
-            instruments: requester.instruments().to_vec(),
+            claims,
+            instruments,
             correlation_id: requester.shared_correlation_id().map(|id| id.as_ref().to_owned()),
             control_number: requester.given_control_number().map(str::to_owned),
         })

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::place::{DEADLINE, NOW, approval, denial};
+use super::place::{DEADLINE, GRANTS, NOW, approval, denial};
 use super::*;
 
 on_both! {
@@ -16,7 +16,9 @@ fn p2_a_deadline_denies_and_a_clock_set_back_reopens_nothing(place: &Place) {
     let (id, digest) = reviews.added(&of_review("a", b"{}"));
     let (half, half_digest) = reviews.added(&NewReview { two_people: true, ..of_review("b", b"{}") });
     let (later, _) = reviews.added(&NewReview { deadline: DEADLINE + 1, ..of_review("c", b"{}") });
-    reviews.decide(half, &half_digest, &approval("ann"), NOW).unwrap();
+    let lasting = DecisionKind::Approve { grants: GRANTS, expires: DEADLINE + 10 };
+    let approved = Decision { kind: lasting, ..approval("ann") };
+    reviews.decide(half, &half_digest, &approved, NOW).unwrap();
     let due = |now, limit| reviews.due(now, limit).unwrap().into_iter().map(|review| review.id).collect::<Vec<_>>();
     assert!(reviews.expire(DEADLINE - 1).unwrap().is_empty() && due(DEADLINE - 1, 10).is_empty());
     let announced = due(DEADLINE, 10);

@@ -38,11 +38,17 @@ pub(super) fn of_review<'a>(id: &'a str, original: &'a [u8]) -> NewReview<'a> {
 }
 
 pub(super) fn approval(by: &str) -> Decision<'_> {
-    Decision { kind: DecisionKind::Approve { grants: GRANTS, expires: NOW + 10_000 }, by, at: NOW, seen: None }
+    Decision {
+        kind: DecisionKind::Approve { grants: GRANTS, expires: NOW + 10_000 },
+        by,
+        at: NOW,
+        seen: None,
+        two_people: false,
+    }
 }
 
 pub(super) fn denial(by: &str) -> Decision<'_> {
-    Decision { kind: DecisionKind::Deny { reason: "CANARY-REASON" }, by, at: NOW, seen: None }
+    Decision { kind: DecisionKind::Deny { reason: "CANARY-REASON" }, by, at: NOW, seen: None, two_people: false }
 }
 
 impl Place {

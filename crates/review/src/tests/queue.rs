@@ -98,13 +98,13 @@ fn p11_an_expired_review_is_opened_again_once(place: &Place) {
     let reviews = place.open();
     let review = NewReview { two_people: true, ..of_review("a", b"one") };
     let (old, digest) = reviews.added(&review);
-    let times = (DEADLINE + 10, DEADLINE);
-    assert!(matches!(reviews.reopen(old, times), Err(ReviewError::Conflict { state: State::Open, .. })));
+    let (new, times) = (ReviewId::random().unwrap(), (DEADLINE + 10, DEADLINE));
+    assert!(matches!(reviews.reopen(old, new, times), Err(ReviewError::Conflict { state: State::Open, .. })));
     reviews.decide(old, &digest, &approval("ann"), NOW).unwrap();
     reviews.expire(DEADLINE).unwrap();
-    assert!(matches!(reviews.reopen(old, (DEADLINE, DEADLINE)), Err(ReviewError::Usage(_))));
-    let new = reviews.reopen(old, times).unwrap();
-    assert!(matches!(reviews.reopen(old, times), Err(ReviewError::Purged(_))));
+    assert!(matches!(reviews.reopen(old, new, (DEADLINE, DEADLINE)), Err(ReviewError::Usage(_))));
+    reviews.reopen(old, new, times).unwrap();
+    assert!(matches!(reviews.reopen(old, new, times), Err(ReviewError::Purged(_))));
     assert_eq!(reviews.add(&review, NOW).unwrap(), Added::Known(new));
     let [was, is] = [old, new].map(|id| reviews.get(id).unwrap().unwrap());
     assert_eq!((was.summary.state, was.summary.purged, was.decisions.len()), (State::Expired, Some(DEADLINE), 1));
