@@ -42,9 +42,12 @@ impl Office {
     }
 
     async fn open_in(folder: TempDir, log: &str) -> Result<Self> {
+        Self::open_with(folder, log, Filter::builder().policy_named(Path::new(POLICY)).build()?).await
+    }
+
+    async fn open_with(folder: TempDir, log: &str, filter: Filter) -> Result<Self> {
         let path = |name| folder.path().join(name);
         fs::write(path("key"), [b'k'; 32])?;
-        let filter = Filter::builder().policy_named(Path::new(POLICY)).build()?;
         let database = path("reviews.db");
         let reviews = ReviewStore::open(database.to_str().ok_or("not UTF-8")?, Keys::read(&[path("key")])?).await?;
         let log = LogOptions::default().open(&path(log), &filter)?;
@@ -397,5 +400,74 @@ async fn p2_a_row_that_says_approved_is_no_approval() -> Result {
     assert!(matches!(found, Standing::Held(_)), "{found:?}");
     tamper(&office, "UPDATE review_decisions SET decided_by = 'DOE, K'").await?;
     assert!(office.export(None).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn p2_what_was_taken_back_is_not_revived_by_deleting_the_denial() -> Result {
+    let office = Office::open().await?;
+    let id = office.hold("1").await?.id();
+    office.approve(id, &order(&["license"])?, "ROE, J").await?;
+    office.desk.revoke(id, "the order was quashed", "DOE, K", NOW).await?;
+    for statement in [
+        "DELETE FROM review_decisions WHERE verdict = 'denied'",
+        "DELETE FROM review_secrets WHERE name = 'decision 2'",
+        "UPDATE reviews SET state = 'approved', expires = 9999999999, closed = NULL",
+        // And then its approval under the name by which it counted.
+        "UPDATE review_secrets SET name = 'decision 1' WHERE name = 'decision 1, taken back'",
+    ] {
+        tamper(&office, statement).await?;
+        let found = office.standing(id, "run", NOW).await;
+        assert!(!matches!(found, Ok(Standing::Approved(_))), "{found:?}");
+        let exported = office.export(None).await;
+        assert!(exported.as_ref().map_or(true, |(exported, _)| exported.is_empty()), "{exported:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn p10_a_row_that_says_denied_is_no_denial() -> Result {
+    let office = Office::open().await?;
+    let id = office.hold("1").await?.id();
+    tamper(&office, "UPDATE reviews SET state = 'denied', closed = 1").await?;
+    let found = office.standing(id, "run", NOW).await?;
+    assert!(matches!(found, Standing::Held("its row says that a person denied it, and nobody has")), "{found:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn p2_a_policy_that_asks_for_two_people_by_now_gets_two() -> Result {
+    let office = Office::open().await?;
+    let [before, after] = [office.hold("1").await?.id(), office.hold("2").await?.id()];
+    let order = order(&["license"])?;
+    assert_eq!(office.approve(before, &order, "ROE, J").await?, State::Approved);
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let policy = fs::read_to_string(policies.join("massachusetts.toml"))?;
+    let policy = policy.replace("[[review]]", "[[review]]\npeople = 2");
+    let mut filter = Filter::builder().policy_bytes("massachusetts", policy);
+    for roster in ["immigration.csv", "border.csv", "deputized.csv", "federal.csv"] {
+        filter = filter.roster_bytes(roster, fs::read(policies.join(roster))?);
+    }
+    let filter = filter.build()?;
+    drop(office.desk);
+    let office = Office::open_with(office.folder, "second.log", filter).await?;
+    let (exported, left) = office.export(None).await?;
+    assert!(exported.is_empty());
+    assert_eq!(left.len(), 1, "one person's approval isn't enough any more");
+    assert_eq!(office.approve(after, &order, "ROE, J").await?, State::HalfApproved);
+    assert_eq!(office.approve(after, &order, "DOE, K").await?, State::Approved);
+    assert_eq!(office.export(None).await?.0.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn p11_what_an_export_left_unfinished_is_cleaned_away() -> Result {
+    let office = Office::open().await?;
+    let id = office.hold("1").await?.id();
+    office.export(None).await?;
+    let unfinished = office.out().join(".dmv-redact-review").join(format!("{id}.new"));
+    fs::write(&unfinished, "half")?;
+    office.export(None).await?;
+    assert!(!unfinished.exists());
     Ok(())
 }

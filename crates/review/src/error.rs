@@ -19,7 +19,7 @@ pub enum ReviewError {
     Io(String),
     /// There is no such review.
     NotFound(ReviewId),
-    /// Somebody else was first: the review is in a state in which this can't be done.
+    /// The review is in a state in which this can't be done: somebody else may have been first.
     Conflict {
         /// The review.
         id: ReviewId,
@@ -54,7 +54,12 @@ impl From<sqlx::Error> for ReviewError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             // The message alone: the details that a server adds to it may name what is in a row.
-            sqlx::Error::Database(database) => Self::Io(format!("database: {}", database.message().to_lowercase())),
+            sqlx::Error::Database(database) => {
+                let message = database.message().to_lowercase();
+                // What SQLite says where its log of writes finds no room.
+                let hint = if message == "disk i/o error" { " (the disk may be full)" } else { "" };
+                Self::Io(format!("database: {message}{hint}"))
+            }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::Decode(_) => {
                 Self::Corrupt("database: a column is not of its type".to_owned())
             }
@@ -68,7 +73,7 @@ impl fmt::Display for ReviewError {
         match self {
             Self::Usage(message) | Self::Io(message) | Self::Corrupt(message) => f.write_str(&escape(message)),
             Self::NotFound(id) => write!(f, "review {id}: not found"),
-            Self::Conflict { id, state } => write!(f, "review {id}: somebody else was first: it is {state}"),
+            Self::Conflict { id, state } => write!(f, "review {id}: it is {state}, so this can't be done"),
             Self::Refused { id, why } => write!(f, "review {id}: {why}"),
             Self::Purged(id) => write!(f, "review {id}: its contents were purged"),
         }

@@ -96,7 +96,7 @@ impl Failure {
             Self::WrongMethod => ("This page can't be asked that way", "Go back to the queue and start from there."),
             Self::TooSlow => ("The request took too long to arrive", "Nothing was changed. Try again."),
             Self::Conflict(what) => ("This can't be done any more", what),
-            Self::Gone => ("Its contents were purged", "The time for which messages are kept is over."),
+            Self::Gone => ("Its contents were purged", WHY_PURGED),
             Self::TooLarge => ("The request is too large", "Nothing was changed. Shorten what you wrote."),
             Self::TooMany(_) => ("Too many requests", "Wait a little, then try again."),
             Self::Unavailable(_) => (
@@ -107,6 +107,10 @@ impl Failure {
         }
     }
 }
+
+/// Why there is nothing to see of a review but its decisions.
+pub(crate) const WHY_PURGED: &str =
+    "The time for which messages are kept is over, or what the clock denied was opened again as another review.";
 
 impl From<ReviewError> for Failure {
     fn from(error: ReviewError) -> Self {

@@ -164,7 +164,15 @@ struct Identity<'b> {
     time: Option<Cow<'b, str>>,
     bytes_in: Option<u64>,
     imported: Option<u64>,
+    #[serde(borrow, default)]
+    stated: Option<StatedPurpose<'b>>,
     duties: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct StatedPurpose<'b> {
+    #[serde(borrow)]
+    purpose: Option<Cow<'b, str>>,
 }
 
 #[derive(Deserialize)]
@@ -197,14 +205,14 @@ struct StartMembers<'b> {
 const PIPE: &str = "stdin";
 
 impl Identity<'_> {
-    /// The same for two records only if they are of one message, to one requester. A request may have several answers, and a
+    /// The same for two records only if they are of one message, to one requester, for one purpose. A request may have several answers, and a
     /// source may get other content: both mostly differ in size. `None` if the record counts by itself.
     fn hash(&self) -> Option<[u8; 16]> {
-        let Self { source, id, correlation_id, control, requester, message_type, bytes_in, dry_run, imported, .. } =
-            self;
-        if *dry_run || imported.is_some() {
+        if self.dry_run || self.imported.is_some() {
             return None;
         }
+        let Self { source, id, correlation_id, control, requester, message_type, bytes_in, stated, .. } = self;
+        let purpose = stated.as_ref().and_then(|stated| stated.purpose.as_ref());
         let name = match (correlation_id.as_ref().or(control.as_ref()), source, id) {
             (Some(id), _, _) => (None, id),
             (None, Some(source), _) if source == PIPE => return None,
@@ -212,7 +220,7 @@ impl Identity<'_> {
             (None, _, None) => return None,
         };
         // JSON tells where each part ends.
-        let text = serde_json::to_vec(&(name, requester, message_type, bytes_in)).ok()?;
+        let text = serde_json::to_vec(&(name, requester, purpose, message_type, bytes_in)).ok()?;
         Sha256::digest(text).first_chunk().copied()
     }
 

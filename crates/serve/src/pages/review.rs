@@ -15,7 +15,7 @@ use super::grants_form::{DAYS, Draft, Mistake};
 use super::queue::is_waiting;
 use super::{decide, notice, problem, review_parts as parts};
 use crate::app::App;
-use crate::failure::Failure;
+use crate::failure::{Failure, WHY_PURGED};
 use crate::form::Form;
 use crate::layout::{Field, Page};
 use crate::rights::{self, Right};
@@ -161,7 +161,7 @@ fn forms(viewer: &Viewer, view: &ReviewView, shown: &Shown<'_>, is_half_approved
 fn purged(review: &Review, now: i64) -> Markup {
     html! {
         h1 { "Review of " (shown(&review.summary.message)) }
-        p.warning { "Its contents were purged: the time for which messages are kept is over." }
+        p.warning { "Its contents were purged. " (WHY_PURGED) }
         (parts::summary(&review.summary, now))
         (parts::decisions(&review.decisions))
     }

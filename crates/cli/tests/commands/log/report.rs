@@ -235,7 +235,8 @@ fn date(record: &Value, start: &Value) -> Option<String> {
 
 /// What tells the message of a record apart, if anything does.
 fn identity(record: &Value) -> Option<String> {
-    let (who, size) = (&record["requester"], format!("{} {}", record["bytes-in"], record["message-type"]));
+    let who = format!("{} {}", record["requester"], record["stated"]["purpose"]);
+    let size = format!("{} {}", record["bytes-in"], record["message-type"]);
     if record["dry-run"] == true {
         return None;
     }
@@ -429,10 +430,13 @@ fn p12_a_message_counts_once_as_what_became_of_it_at_last() {
         // What went out once did, whatever a later run withholds.
         let again = [story[1].clone(), record("withheld", id.clone())];
         assert_eq!(counted(&again), ("1,0,1,0,0".to_owned(), superseded(1)));
-        // Another message, by its size; another disclosure, by who got it.
-        for (name, value) in
-            [("bytes-in", json!(701)), ("message-type", json!("KR")), ("requester", json!("AZ0070000"))]
-        {
+        // Another message, by its size; another disclosure, by who got it, and for what.
+        for (name, value) in [
+            ("bytes-in", json!(701)),
+            ("message-type", json!("KR")),
+            ("requester", json!("AZ0070000")),
+            ("stated", json!({"purpose": "IMM"})),
+        ] {
             let mut other = story[1].clone();
             other[name] = value;
             assert_eq!(counted(&[story[0].clone(), other]), ("2,0,1,1,0".to_owned(), String::new()), "{name}");
