@@ -39,5 +39,5 @@ pub use reader::{Destination, Inputs, Outputs};
 pub use reviews::{HeldMessage, ReviewQueue, Reviewed};
 pub use state::{state_around, state_beside};
 pub use summary::{Summary, Tally, VerificationCounts};
-pub use walk::{FileWalk, InputRoot, SourceError, WalkEntry, refuse_overlap, roots};
+pub use walk::{FileWalk, InputRoot, SourceError, WalkEntry, real_path, refuse_overlap, roots};
 pub use work::Task;

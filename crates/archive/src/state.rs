@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::files::{Staging, create_private_folder, is_private_folder, is_same_file, sync_around, write_atomically};
 use super::journal::{JournalEntry, StartMode, Terms};
 use super::marker::{MARKER, Site, is_state, site};
-use super::walk::real;
+use super::walk::real_path;
 
 /// Prefix of a state folder's name.
 const PREFIX: &str = ".dmv-redact-";
@@ -27,13 +27,13 @@ const RANDOM_CHARS: usize = 24;
 
 /// The state folder that `path` is or is in.
 pub fn state_around(path: &Path) -> Option<PathBuf> {
-    let path = real(path).ok()?;
+    let path = real_path(path).ok()?;
     path.ancestors().find(|folder| is_state(folder)).map(Path::to_owned)
 }
 
 /// The path of the state folder beside `out`, if there can be one.
 pub fn state_beside(out: &Path) -> Option<PathBuf> {
-    let out = real(out).ok()?;
+    let out = real_path(out).ok()?;
     let (folder, name) = (out.parent()?, out.file_name()?);
     Some(folder.join(state_name(name)))
 }

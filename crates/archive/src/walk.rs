@@ -212,7 +212,7 @@ fn plain_components(path: &Path) -> PathBuf {
 /// # Errors
 /// When they overlap, or one can't be resolved.
 pub fn refuse_overlap((what, path): (&str, &Path), (other, beside): (&str, &Path)) -> Result<(), SourceError> {
-    let (real, real_beside) = (real(path)?, real(beside)?);
+    let (real, real_beside) = (real_path(path)?, real_path(beside)?);
     if real.starts_with(&real_beside) || real_beside.starts_with(&real) {
         let (path, beside) = (path.display(), beside.display());
         let message =
@@ -223,7 +223,10 @@ pub fn refuse_overlap((what, path): (&str, &Path), (other, beside): (&str, &Path
 }
 
 /// Resolves links in a path; the part that doesn't exist yet is appended.
-pub(super) fn real(path: &Path) -> Result<PathBuf, SourceError> {
+///
+/// # Errors
+/// When the path is relative and there is no current folder.
+pub fn real_path(path: &Path) -> Result<PathBuf, SourceError> {
     let absolute = std::path::absolute(path).map_err(|error| SourceError::Io(path.to_owned(), error))?;
     let nearest = absolute.ancestors().find_map(|path| Some((path, path.canonicalize().ok()?)));
     let Some((nearest, mut real)) = nearest else { return Ok(absolute) };

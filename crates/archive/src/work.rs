@@ -18,6 +18,7 @@ use crate::{Comparison, HeldMessage, ReviewQueue, Reviewed, Summary, Tally};
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::{Disposition, Filter, Reason, Receipt, Requester};
 use dmv_redact_log::{Bodies, RecordOrigin};
+use dmv_redact_model::files::text_of;
 
 /// What a run does with every message.
 #[derive(Debug)]
@@ -392,8 +393,7 @@ impl UnitWorker<'_> {
         original: &[u8],
         (requester, receipt): (&Requester, &Receipt),
     ) -> Reviewed {
-        let (source, id, last_decision) =
-            (origin.source(self.source), origin.id.to_string_lossy(), self.task.last_decision);
+        let (source, id, last_decision) = (origin.source(self.source), text_of(&origin.id), self.task.last_decision);
         let held = HeldMessage { source, id: &id, original, requester, receipt, last_decision };
         let reviewed = queue.review(&held).unwrap_or_else(|error| {
             self.tally.add_fault();
@@ -471,7 +471,7 @@ impl UnitWorker<'_> {
     fn record(&mut self, origin: Option<&MessageOrigin<'_>>, receipt: &Receipt, requester: &Requester) {
         self.tally.add(receipt);
         if let Some(origin) = origin.filter(|_| self.task.is_logged) {
-            let (item, id) = (origin.number.map(Number::number), origin.id.to_string_lossy());
+            let (item, id) = (origin.number.map(Number::number), text_of(&origin.id));
             let source = origin.source(self.source);
             let request = Some(requester).filter(|requester| receipt.may_record(requester));
             let origin = RecordOrigin { source, item, id: &id, request };

@@ -90,6 +90,26 @@ impl DeskArguments {
         self.log.key()
     }
 
+    /// Refuses a SQLite queue that isn't there.
+    pub(super) fn must_exist(&self) -> Result<(), Problem> {
+        self.reviews.must_exist()
+    }
+
+    /// Refuses a folder in which the queue, a key or the log is, or which is one of them: what is exported would be written over
+    /// it, or cleaned away with it.
+    pub(super) fn refuse_within(&self, folder: &Path) -> Result<(), Problem> {
+        let LogFileArguments { log, log_key, log_signing_key } = &self.log;
+        let files = self.reviews.files().into_iter().map(|file| ("the queue of reviews", file));
+        let files = files.chain(self.reviews.keys().iter().map(|key| ("the key of the queue of reviews", key.clone())));
+        let files = files.chain(log_key.iter().map(|key| ("the key of the disclosure log", key.clone())));
+        let files =
+            files.chain(log_signing_key.iter().map(|key| ("the signing key of the disclosure log", key.clone())));
+        for (what, file) in files.chain([("the disclosure log", log.clone())]) {
+            refuse_overlap((what, &file), ("the folder of the exports", folder))?;
+        }
+        Ok(())
+    }
+
     /// Opens the desk. Its log is opened last: until then nothing has changed.
     pub(super) async fn open(&self, options: LogOptions) -> Result<Desk, Problem> {
         let filter = self.policy.filter()?;

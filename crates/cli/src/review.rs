@@ -64,8 +64,17 @@ impl GrantArguments {
     }
 }
 
-/// Does something at a desk, and ends its log.
+/// Does something at a desk whose queue is there, and ends its log.
 fn at_desk(arguments: &DeskArguments, work: impl AsyncFnOnce(&Desk) -> Result<Exit, Problem>) -> Result<Exit, Problem> {
+    arguments.must_exist()?;
+    at_any_desk(arguments, work)
+}
+
+/// The same; the queue is made if it isn't there.
+fn at_any_desk(
+    arguments: &DeskArguments,
+    work: impl AsyncFnOnce(&Desk) -> Result<Exit, Problem>,
+) -> Result<Exit, Problem> {
     runtime()?.block_on(async {
         let desk = arguments.open(LogOptions::default()).await?;
         let done = work(&desk).await;

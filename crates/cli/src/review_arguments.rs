@@ -1,11 +1,12 @@
 //! The arguments that name a queue of reviews: shared by the verbs that fill it and those that people decide with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Problem;
+use dmv_redact_archive::real_path;
 pub(super) use dmv_redact_model::date::SECONDS_PER_DAY as DAY;
 pub(super) use dmv_redact_model::unix_time::now;
 use dmv_redact_review::{BlockingReviews, Keys, ReviewError, ReviewStore};
@@ -50,7 +51,14 @@ pub(super) fn files(database: &str) -> Vec<PathBuf> {
         return Vec::new();
     }
     let path = database.strip_prefix("sqlite://").or_else(|| database.strip_prefix("sqlite:")).unwrap_or(database);
-    ["", "-wal", "-shm", "-journal"].map(|ending| PathBuf::from(format!("{path}{ending}"))).to_vec()
+    // Beside the file that a link leads to.
+    let path = real_path(Path::new(path)).unwrap_or_else(|_| path.into());
+    let beside = |ending| {
+        let mut name = path.clone().into_os_string();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    ["", "-wal", "-shm", "-journal"].map(beside).to_vec()
 }
 
 /// A runtime of this thread.
@@ -70,16 +78,35 @@ impl ReviewArguments {
         database(self.review.as_deref()).map(|database| files(&database)).unwrap_or_default()
     }
 
+    /// The files of the keys.
+    pub(super) fn keys(&self) -> &[PathBuf] {
+        &self.review_keys
+    }
+
+    /// Refuses a SQLite queue that isn't there: by a misspelled name it would be made, and look empty.
+    pub(super) fn must_exist(&self) -> Result<(), Problem> {
+        match self.files().first() {
+            Some(file) if !file.exists() => {
+                let file = file.display();
+                Err(Problem::Usage(format!(
+                    "{file}: there is no such queue: `redact --review` makes it, or `review account add`"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Opens the queue.
     pub(super) async fn open(&self) -> Result<ReviewStore, Problem> {
         Ok(ReviewStore::open(&database(self.review.as_deref())?, Keys::read(&self.review_keys)?).await?)
     }
 
-    /// Opens the queue, does something with it, and closes it.
+    /// Opens the queue, which must be there, does something with it, and closes it.
     pub(super) fn with_store<T, E>(&self, work: impl AsyncFnOnce(&ReviewStore) -> Result<T, E>) -> Result<T, Problem>
     where
         Problem: From<E>,
     {
+        self.must_exist()?;
         runtime()?.block_on(async {
             let store = self.open().await?;
             let done = work(&store).await;

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::desk_arguments::DeskArguments;
 use super::output::print_text;
-use super::{Exit, Problem};
+use super::{Exit, Problem, print_error};
 use dmv_redact_desk::Desk;
 use dmv_redact_log::{Key, LogOptions};
 use dmv_redact_serve::{DutyLogs, Reach, Settings, UserHeader, serve};
@@ -138,6 +138,12 @@ async fn serve_desk(arguments: &Arguments) -> Result<Exit, Problem> {
     let settings =
         Settings { duties: duties.logs(at.log_path(), at.log_key()?)?, ..Settings::new(reach.reach(address)) };
     let stop = stop_signal()?;
+    for missing in duties.logs.iter().filter(|log| !log.exists()) {
+        print_error(format!("note: {}: there is no such log yet: its duties aren't listed", missing.display()));
+    }
+    if desk.reviews().accounts().await?.is_empty() {
+        print_error("note: there is no account yet: `dmv-redact review account add` makes the first");
+    }
     print_text(&format!("the review desk listens on http://{address}/\n"))?;
     let served = serve(listener, Arc::clone(&desk), settings, async move { stop.notified().await }).await;
     let ended = end(desk).await;

@@ -181,7 +181,7 @@ impl Desk {
         }
         let trial = grants.add_to(request);
         if let Err(error) = self.filter.check_request(&trial) {
-            return Err(DeskError::Usage(format!("{}; {}", error.what().heading(), error.help())));
+            return Err(DeskError::Usage(format!("{}; {}", error.what().detail(), error.help())));
         }
         let receipt = self.filter.redact(original, &trial, &mut Vec::new());
         match receipt.disposition().releases() {
@@ -189,7 +189,10 @@ impl Desk {
             false => {
                 let why = receipt.detail().unwrap_or("the policy doesn't say why");
                 let disposition = receipt.disposition().name();
-                Err(DeskError::Usage(format!("with this the message is {disposition}: {why}")))
+                let known = vouched.join(", ");
+                Err(DeskError::Usage(format!(
+                    "with this the message is {disposition}: {why}; a reviewer may vouch for {known}, each paper with what it specifies"
+                )))
             }
         }
     }

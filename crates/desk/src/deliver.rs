@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use dmv_redact::{Disposition, Requester};
 use dmv_redact_log::DeskAction;
-use dmv_redact_model::files::{private_file, private_folder, sync_folder_of};
+use dmv_redact_model::files::{private_file, private_folder, sync_folder_of, text_of};
 use dmv_redact_review::{Cursor, Filter, Review, ReviewError, ReviewId, ReviewSummary, State};
 
 use crate::desk::{Step, day_of};
@@ -161,6 +161,12 @@ impl Desk {
     }
 }
 
+/// Whether messages were exported into this folder.
+#[must_use]
+pub fn is_export_folder(folder: &Path) -> bool {
+    folder.join(STAGING).symlink_metadata().is_ok()
+}
+
 /// The folder that messages go to, locked.
 struct Folder {
     path: PathBuf,
@@ -176,13 +182,16 @@ impl Folder {
         let staging = path.join(STAGING);
         fs::create_dir_all(path).map_err(fault)?;
         private_folder().create(&staging).map_err(fault)?;
+        if staging.symlink_metadata().map_err(fault)?.is_symlink() {
+            return Err(DeskError::Output(format!("{}: a link, and outputs are written there", staging.display())));
+        }
         let path = path.canonicalize().map_err(fault)?;
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).open(staging.join(LOCK)).map_err(fault)?;
         if lock.try_lock().is_err() {
             return Err(DeskError::Output(format!("{}: another export writes into it", path.display())));
         }
-        let node = format!("{host}: export {}", path.display());
+        let node = format!("{host}: export {}", text_of(&path));
         Ok(Self { staging: path.join(STAGING), path, node, _lock: lock })
     }
 

@@ -18,7 +18,7 @@ mod maintain;
 mod view;
 
 pub use decide::MAX_APPROVAL_DAYS;
-pub use deliver::{Exported, Leftover};
+pub use deliver::{Exported, Leftover, is_export_folder};
 pub use desk::Desk;
 pub use error::DeskError;
 pub use grants::Grants;

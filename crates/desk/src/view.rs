@@ -156,7 +156,7 @@ pub async fn view(
     let vouches = vouched_claims(filter, &original, &request);
     let tried = trial.add_to(request);
     if let Err(error) = filter.check_request(&tried) {
-        return Err(DeskError::Usage(format!("{}; {}", error.what().heading(), error.help())));
+        return Err(DeskError::Usage(format!("{}; {}", error.what().detail(), error.help())));
     }
     let receipt = filter.redact(&original, &tried, &mut Vec::new());
     let message = MessageReport::of(filter, &tried, &original, &receipt);

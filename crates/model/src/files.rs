@@ -1,6 +1,7 @@
 //! Files and folders that only their owner can read, and names of files that stay after a crash: for the queue, the logs and
 //! the outputs.
 
+use std::borrow::Cow;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -39,5 +40,51 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     match cfg!(unix) {
         true => File::open(folder_of(path))?.sync_all(),
         false => Ok(()),
+    }
+}
+
+/// What stands for a byte that isn't UTF-8, before its two hexadecimal digits.
+const NOT_TEXT: char = '\u{FFFD}';
+
+/// A path as text. Two paths never have the same: a byte that isn't UTF-8 is U+FFFD and its two hexadecimal digits, and a U+FFFD of
+/// the path stands there twice.
+#[must_use]
+pub fn text_of(path: &Path) -> Cow<'_, str> {
+    match path.to_str() {
+        Some(text) if !text.contains(NOT_TEXT) => Cow::Borrowed(text),
+        _ => {
+            let mut text = String::new();
+            for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+                text.push_str(&chunk.valid().replace(NOT_TEXT, "\u{FFFD}\u{FFFD}"));
+                text.extend(chunk.invalid().iter().map(|byte| format!("{NOT_TEXT}{byte:02x}")));
+            }
+            Cow::Owned(text)
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn p2_no_two_paths_have_the_same_text() {
+        let text = |bytes: &'static [u8]| text_of(Path::new(OsStr::from_bytes(bytes))).into_owned();
+        assert_eq!(text("in/a\u{e9}.json".as_bytes()), "in/a\u{e9}.json");
+        let paths: [&[u8]; 7] = [
+            b"\xff",
+            b"\xfe",
+            b"\xff\xfe",
+            "\u{FFFD}".as_bytes(),
+            "\u{FFFD}ff".as_bytes(),
+            "\u{FFFD}\u{FFFD}ff".as_bytes(),
+            b"\xef\xbf",
+        ];
+        let mut texts = paths.map(text).to_vec();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), paths.len(), "{texts:?}");
     }
 }

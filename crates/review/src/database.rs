@@ -135,12 +135,17 @@ impl Database {
 
     /// Copies a SQLite database to an empty file, which then becomes `path`.
     async fn copy(&self, partial: &Path, path: &Path) -> Result<(), ReviewError> {
-        let name = partial.to_str();
+        let io = |error: io::Error| ReviewError::io(path, &error);
+        // SQLite takes a name that begins with `file:` as a URI.
+        let absolute = std::path::absolute(partial).map_err(io)?;
+        let name = absolute.to_str();
         let name = name.ok_or_else(|| ReviewError::Usage(format!("{}: the path is not UTF-8", path.display())))?;
         sqlx::query("VACUUM INTO $1").bind(name).execute(&self.pool).await?;
-        let file = File::open(partial).and_then(|file| file.sync_all());
-        let result = file.and_then(|()| fs::rename(partial, path)).and_then(|()| sync_folder_of(path));
-        result.map_err(|error| ReviewError::io(path, &error))
+        let file = File::open(partial).map_err(io)?;
+        if file.metadata().map_err(io)?.len() == 0 {
+            return Err(ReviewError::Io(format!("{}: the copy is empty", path.display())));
+        }
+        file.sync_all().and_then(|()| fs::rename(partial, path)).and_then(|()| sync_folder_of(path)).map_err(io)
     }
 }
 
@@ -293,6 +298,10 @@ fn sqlite_url(path: &str) -> Result<String, ReviewError> {
     if !absolute.is_file() {
         return Err(ReviewError::Usage(format!("{}: not a regular file", path.display())));
     }
+    // What SQLite keeps beside it has the name by which it was opened: by two names it would be changed without a lock.
+    if has_other_names(&absolute).map_err(|error| ReviewError::io(path, &error))? {
+        return Err(ReviewError::Usage(format!("{}: the file has another name, too (a hard link)", path.display())));
+    }
     let not_utf8 = || ReviewError::Usage(format!("{}: the path is not UTF-8", path.display()));
     let mut url = "sqlite://".to_owned();
     for byte in absolute.to_str().ok_or_else(not_utf8)?.bytes() {
@@ -302,6 +311,16 @@ fn sqlite_url(path: &str) -> Result<String, ReviewError> {
         }
     }
     Ok(url)
+}
+
+#[cfg(unix)]
+fn has_other_names(path: &Path) -> io::Result<bool> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&path.metadata()?) > 1)
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 fn create(path: &Path) -> Result<(), ReviewError> {

@@ -75,7 +75,9 @@ impl fmt::Display for ReviewError {
             Self::NotFound(id) => write!(f, "review {id}: not found"),
             Self::Conflict { id, state } => write!(f, "review {id}: it is {state}, so this can't be done"),
             Self::Refused { id, why } => write!(f, "review {id}: {why}"),
-            Self::Purged(id) => write!(f, "review {id}: its contents were purged"),
+            Self::Purged(id) => {
+                write!(f, "review {id}: its contents were purged, or it was opened again as another review")
+            }
         }
     }
 }

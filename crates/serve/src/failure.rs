@@ -1,7 +1,7 @@
 //! Why a request got no answer of its own: each a page in plain words with its status, and never a value of a message (P6).
 
-use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONNECTION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
@@ -155,6 +155,8 @@ impl IntoResponse for Failure {
         let mut response = Page { title: heading, viewer: None, here: None, body }.into_response_with(self.status());
         if let Self::TooMany(seconds) = self {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            // Or the next one costs less than this one.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(detail) = self.detail() {
             response.extensions_mut().insert(Detail(detail.to_owned()));

@@ -8,6 +8,7 @@
 //! of a message, but for the one that shows a message to whoever asks for it, which is on record first (P6, P12).
 
 mod app;
+mod connections;
 mod cookies;
 mod duties;
 mod failure;

@@ -101,11 +101,15 @@ impl Reach {
         }
     }
 
+    /// Whether a peer is a reverse proxy in front of this desk, with the connections of many clients.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        (self.is_behind_tls || self.user_header.is_some()) && self.trusts(peer)
+    }
+
     /// The client's address: the peer's, or what a trusted proxy says that it is.
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-        let is_proxied = (self.is_behind_tls || self.user_header.is_some()) && self.trusts(peer.ip());
         // The last one is the proxy's own word; those before are whatever the client sent.
-        let last = headers.get_all(FORWARDED_FOR).iter().next_back().filter(|_| is_proxied);
+        let last = headers.get_all(FORWARDED_FOR).iter().next_back().filter(|_| self.is_proxy(peer.ip()));
         let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
         last.unwrap_or(peer.ip())
     }

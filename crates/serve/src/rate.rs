@@ -65,7 +65,7 @@ impl RateLimiter {
 }
 
 /// Of an IPv6 address its first 64 bits: whoever has one usually has all that begin so.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(own) => {
             let [a, b, c, d, ..] = own.segments();

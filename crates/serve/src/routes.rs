@@ -9,13 +9,18 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::guard::guard;
-use crate::outer::{OuterState, outer};
+use crate::outer::{OuterState, Refusals, outer};
 use crate::pages;
 use crate::rights;
 
 /// The routes. Their rights are in [`rights::ROUTES`], and what isn't there is refused before it gets here.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let state = OuterState { is_behind_tls: app.reach.is_behind_tls, running: app.running.clone(), log: app.log };
+    let state = OuterState {
+        is_behind_tls: app.reach.is_behind_tls,
+        running: app.running.clone(),
+        refusals: Refusals::default(),
+        log: app.log,
+    };
     Router::new()
         .route(rights::HOME, get(pages::home))
         .route(rights::STYLE, get(pages::style))

@@ -15,7 +15,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use dmv_redact_desk::Desk;
 
 use crate::app::App;
+use crate::connections::Connections;
 use crate::guard::Peer;
+use crate::origin::Reach;
 use crate::outer::error_line;
 use crate::routes::router;
 use crate::settings::Settings;
@@ -25,6 +27,13 @@ const TICK: Duration = Duration::from_secs(60);
 
 /// Maximum number of connections at once. Further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 256;
+
+/// Maximum number of connections of one address, unless it is a proxy's: nobody takes all.
+const MAX_CONNECTIONS_OF_ONE: usize = MAX_CONNECTIONS / 4;
+
+/// How long a client may leave its answers unread, in milliseconds.
+#[cfg(target_os = "linux")]
+const WRITE_TIMEOUT_MILLISECONDS: u32 = if cfg!(test) { 500 } else { 15_000 };
 
 /// How long a client may take to send the head of a request, and to be idle between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -55,8 +64,8 @@ pub async fn serve(
     let app = Arc::new(App::new(Arc::clone(&desk), settings)?);
     let (stopping, stopped) = watch::channel(false);
     let clock_task = tokio::spawn(tick(desk, clock, log, stopped));
-    let running = app.running.clone();
-    let result = accept(listener, router(app), stop).await;
+    let (running, reach) = (app.running.clone(), app.reach.clone());
+    let result = accept(listener, router(app), &reach, stop).await;
     let _ = stopping.send(true);
     let ended = async {
         let _ = clock_task.await;
@@ -86,7 +95,13 @@ async fn tick(desk: Arc<Desk>, clock: fn() -> i64, log: fn(&str), mut stopped: w
 }
 
 /// Takes connections until `stop` ends, then waits for the requests that have begun.
-pub(crate) async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub(crate) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    reach: &Reach,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let connections = Connections::default();
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);
@@ -107,10 +122,12 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, stop: impl Fut
                 continue;
             }
         };
+        let most = if reach.is_proxy(peer.ip()) { MAX_CONNECTIONS } else { MAX_CONNECTIONS_OF_ONE };
+        let Some(counted) = connections.count(peer.ip(), most) else { continue };
         let (router, stopped) = (router.clone(), stopped.clone());
         tokio::spawn(async move {
             connection(stream, Peer(peer), router, stopped).await;
-            drop(slot);
+            drop((slot, counted));
         });
     }
     drop(listener);
@@ -123,6 +140,9 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, stop: impl Fut
 /// Serves one connection to its end.
 async fn connection(stream: TcpStream, peer: Peer, router: Router, mut stopped: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
+    // Whoever doesn't read is cut off by the system: hyper itself would wait.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, WRITE_TIMEOUT_MILLISECONDS);
     let service = TowerToHyperService::new(router.layer(Extension(peer)));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);

@@ -15,6 +15,7 @@ use crate::input::{
 use crate::journal::SourcePosition;
 use crate::pipeline::Feed;
 use crate::unit::{BatchItems, EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
+use dmv_redact_model::files::text_of;
 
 /// A source that is read as a stream.
 pub(super) struct Container {
@@ -234,7 +235,7 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
     /// Adds an entry of an archive. `false` if the run is over.
     fn push(&mut self, number: u64, name: PathBuf, data: EntryData) -> bool {
         self.bytes += data.length();
-        let origin = Some(name.display().to_string());
+        let origin = Some(text_of(&name).into_owned());
         let (place, id) = (self.container.prefix.join(&name), self.container.id.join(name));
         self.entries.push(MessageEntry { origin, number: Some(number), place, id, data });
         if self.bytes >= UNIT_BYTES || self.entries.len() >= UNIT_ENTRIES {

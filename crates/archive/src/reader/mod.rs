@@ -25,6 +25,7 @@ use crate::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIE
 use crate::walk::{FileWalk, InputRoot, WalkEntry};
 use crate::work::{Task, UnitResult};
 use container::Container;
+use dmv_redact_model::files::text_of;
 
 /// The sources of a run.
 #[derive(Debug, Clone)]
@@ -389,7 +390,7 @@ impl<'r> ReadState<'_, 'r> {
         // In an archive made of several sources, their names as prefix keep entries apart.
         let has_own_output = is_alone || matches!(self.reader.outputs, Outputs::Mirror(_));
         let prefix = if has_own_output { PathBuf::new() } else { place }.into();
-        let name = path.display().to_string();
+        let name = text_of(&path).into_owned();
         let container = Container { name: name.into(), id: id.into(), prefix, target, from };
         container::read(self, opened, &container, Some(&path), feed);
         if self.reader.is_over(feed) {
@@ -415,7 +416,7 @@ impl<'r> ReadState<'_, 'r> {
         feed: FeedMut<'_, '_, 'r>,
     ) {
         let data = self.message(source);
-        let entry = MessageEntry { origin: Some(path.display().to_string()), number: None, place, id, data };
+        let entry = MessageEntry { origin: Some(text_of(&path).into_owned()), number: None, place, id, data };
         self.bytes += entry.data.length();
         self.files.push(entry);
         self.mark_found(path);

@@ -9,6 +9,7 @@ use dmv_redact_archive::{
     ArchiveForm, Destination, Inputs, Layout, Outputs, SourceError, is_private_folder, refuse_overlap, roots,
     state_around, state_beside,
 };
+use dmv_redact_desk::is_export_folder;
 
 /// The inputs of a run.
 pub(in super::super) fn inputs(paths: &[std::path::PathBuf]) -> Result<Inputs, Problem> {
@@ -77,6 +78,9 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
         None if is_single && !is_folder => Outputs::One { destination, form: None },
         None if is_single && matches!(inputs, Inputs::Stdin) => {
             return Err(Problem::Usage(format!("{} is a folder, and what comes from stdin has no name", name(&out))));
+        }
+        None if kind == OutputKind::File && out.exists() => {
+            return Err(Problem::Usage(format!("{} is a file, and the outputs need a folder", name(&out))));
         }
         None => Outputs::Mirror(out),
     })
@@ -201,6 +205,10 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
             let state = name(&state);
             return Err(Problem::Usage(format!("{} lies in {state}, the state of an unfinished run", name(path))));
         }
+    }
+    if let Some(out) = out.filter(|out| arguments.going.prune && is_export_folder(out)) {
+        let out = name(out);
+        return Err(Problem::Usage(format!("--prune would remove from {out} what `review export` has put there")));
     }
     match withheld {
         Some(folder) if folder.exists() && !is_private_folder(folder).unwrap_or(false) => Err(Problem::Usage(format!(

@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::super::Problem;
 use super::super::review_arguments::{DAY, database, files, host, now, open};
-use super::absolute;
 use dmv_redact::Filter;
-use dmv_redact_archive::{Destination, HeldMessage, Outputs, ReviewQueue, Reviewed};
+use dmv_redact_archive::{Destination, HeldMessage, Outputs, ReviewQueue, Reviewed, SourceError, real_path};
 use dmv_redact_desk::{DeskError, Standing, hold, standing};
+use dmv_redact_model::files::text_of;
 use dmv_redact_model::hex::hex;
 use dmv_redact_review::{BlockingReviews, ReviewSummary, State};
 use sha2::{Digest, Sha256};
@@ -65,22 +65,22 @@ impl HoldArguments {
         let reviews = open(&database(self.review.as_deref())?, &self.review_keys)?;
         let host = self.review_node.clone().unwrap_or_else(host);
         let (filter, days) = (filter.clone(), i64::from(self.review_days));
-        Ok(Some(Box::new(Queue { reviews, filter, node: node(&host, outputs), days })))
+        Ok(Some(Box::new(Queue { reviews, filter, node: node(&host, outputs)?, days })))
     }
 }
 
 /// Who delivers: the outputs of a run are made again by another run, so both are one; of a stream nobody knows how much of it
-/// was read, so each is another.
-fn node(host: &str, outputs: &Outputs) -> String {
+/// was read, so each is another. A link to another folder is another place, whatever its name.
+fn node(host: &str, outputs: &Outputs) -> Result<String, SourceError> {
     let out = match outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out),
         Outputs::One { destination: Destination::File(out), .. } => Some(out),
         Outputs::One { .. } | Outputs::Nowhere => None,
     };
-    match out {
-        Some(out) => format!("{host}: run {}", absolute(out).display()),
+    Ok(match out {
+        Some(out) => format!("{host}: run {}", text_of(&real_path(out)?)),
         None => format!("{host}: stream {:016x}", RandomState::new().build_hasher().finish()),
-    }
+    })
 }
 
 /// The queue.

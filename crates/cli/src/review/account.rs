@@ -11,7 +11,7 @@ use super::super::output::print_text;
 use super::super::person_argument::person;
 use super::super::review_arguments::{ReviewArguments, now};
 use super::super::{Exit, Problem, print_error};
-use super::{at_desk, minute, safe};
+use super::{at_any_desk, at_desk, minute, safe};
 use dmv_redact_review::{Account, AccountChange, Role};
 
 /// The accounts of the desk that `serve --desk` serves.
@@ -107,9 +107,10 @@ pub(super) fn account(arguments: &Arguments) -> Result<Exit, Problem> {
         Arguments::Add(arguments) => {
             let AddArguments { name, desk, role, password, by } = arguments;
             let password = password.read()?;
-            at_desk(desk, async |desk| {
+            at_any_desk(desk, async |desk| {
                 desk.add_account((name, *role), password.as_deref(), by, now()).await?;
-                print_text(&format!("{}: {role}\n", safe(name)))?;
+                let how = if password.is_none() { ", without a password: only a proxy can sign it in" } else { "" };
+                print_text(&format!("{}: {role}{how}\n", safe(name)))?;
                 Ok(Exit::Released)
             })
         }

@@ -10,7 +10,7 @@ use super::super::person_argument::{person, statement};
 use super::super::review_arguments::{DAY, host, now};
 use super::super::{Exit, Problem, print_error};
 use super::{GrantArguments, at_desk, safe};
-use dmv_redact_desk::{Desk, DeskError, MAX_APPROVAL_DAYS};
+use dmv_redact_desk::{Desk, DeskError, Grants, MAX_APPROVAL_DAYS};
 use dmv_redact_review::{ContentDigest, ReviewError, ReviewId, State};
 
 /// Approve reviews: their messages may go out, with what is granted here and no more.
@@ -96,6 +96,11 @@ pub(super) fn approve(arguments: &ApproveArguments) -> Result<Exit, Problem> {
         let decide = async |id: ReviewId| {
             let (digest, seen) = read(desk, id).await?;
             let now = now();
+            let view = desk.view(id, &Grants::default(), now).await?;
+            if view.is_other_policy {
+                let (name, version) = (safe(&view.held_by.0), safe(&view.held_by.1));
+                print_error(format!("note: review {id}: {name} {version} held it, and another policy decides now"));
+            }
             desk.approve(id, &digest, &grants, (by, seen), (now + i64::from(*days) * DAY, now)).await
         };
         decide_all(ids, decide).await
@@ -152,6 +157,7 @@ async fn decide_all(
 pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Problem> {
     let ExportArguments { desk, folder, source, review_node, list } = arguments;
     let host = review_node.clone().unwrap_or_else(host);
+    arguments.desk.refuse_within(folder)?;
     at_desk(desk, async |desk| {
         let (exported, leftovers) = desk.export(folder, &host, source.as_deref(), now()).await?;
         match list {

@@ -12,8 +12,8 @@ use super::super::review_arguments::{ReviewArguments, now};
 use super::super::{Exit, Problem};
 use super::list::to_json;
 use super::{GrantArguments, at_desk, minute, safe};
-use dmv_redact_desk::{ElementOutcome, ReviewView, view};
-use dmv_redact_review::ReviewId;
+use dmv_redact_desk::{ElementOutcome, Grants, ReviewView, view};
+use dmv_redact_review::{Review, ReviewId, State, Verdict};
 
 /// Show a review: who asks and why, what would go out and by which rules, and what must be done then.
 ///
@@ -51,8 +51,11 @@ pub(super) struct RecordArguments {
 
 pub(super) fn show(arguments: &Arguments) -> Result<Exit, Problem> {
     let Arguments { id, reviews, policy, grants, output } = arguments;
-    let (filter, grants) = (policy.filter()?, grants.grants());
-    let found = reviews.with_store(async |store| view((store, &filter), *id, &grants, now()).await)?;
+    let (filter, given) = (policy.filter()?, grants.grants());
+    let found = reviews.with_store(async |store| {
+        let granted = store.get(*id).await?.as_ref().and_then(granted).filter(|_| given == Grants::default());
+        view((store, &filter), *id, &granted.unwrap_or(given), now()).await
+    })?;
     match output {
         TextOrJson::Json => print_json(&document(&found))?,
         TextOrJson::Text => print_text(&text(&found))?,
@@ -69,6 +72,13 @@ pub(super) fn record(arguments: &RecordArguments) -> Result<Exit, Problem> {
         written.map_err(|error| Problem::Io(format!("stdout: {error}")))?;
         Ok(Exit::Released)
     })
+}
+
+/// What was approved, unless it was denied since.
+fn granted(review: &Review) -> Option<Grants> {
+    let is_over = matches!(review.summary.state, State::Denied | State::Expired);
+    let first = review.decisions.first().filter(|first| first.verdict == Verdict::Approved && !is_over)?;
+    Grants::of_json(first.content.as_deref()?)
 }
 
 fn document(view: &ReviewView) -> Value {
@@ -132,7 +142,10 @@ fn write(view: &ReviewView, text: &mut String) -> std::fmt::Result {
     let people = if summary.two_people { ", two people must approve it" } else { "" };
     writeln!(text, "Review {}: {}{people}", summary.id, summary.state)?;
     writeln!(text, "  from           {} {}", safe(&summary.source), safe(&summary.message))?;
-    writeln!(text, "  decide before  {} UTC", minute(summary.deadline))?;
+    match summary.expires {
+        Some(expires) => writeln!(text, "  approved until {} UTC", minute(expires))?,
+        None => writeln!(text, "  decide before  {} UTC", minute(summary.deadline))?,
+    }
     writeln!(text, "  requester      {}, {}", safe(&summary.requester), view.agency_classes.join(", "))?;
     let request = &view.request;
     let stated = [
@@ -158,8 +171,19 @@ fn write(view: &ReviewView, text: &mut String) -> std::fmt::Result {
     }
     for decision in &view.review.decisions {
         let (verdict, by, at) = (decision.verdict.name(), safe(&decision.by), minute(decision.at));
-        let content = decision.content.as_deref().map(safe).unwrap_or_default();
-        writeln!(text, "  {verdict:13}  by {by}, {at} UTC: {content}")?;
+        writeln!(text, "  {verdict:13}  by {by}, {at} UTC")?;
+        match decision.content.as_deref().map(|content| (content, Grants::of_json(content))) {
+            Some((_, Some(Grants { claims, instruments }))) if decision.verdict == Verdict::Approved => {
+                for claim in &claims {
+                    writeln!(text, "  {:13}  {}", "", safe(claim))?;
+                }
+                for instrument in &instruments {
+                    writeln!(text, "  {:13}  {}", "", safe(&instrument.to_string()))?;
+                }
+            }
+            Some((content, _)) => writeln!(text, "  {:13}  {}", "", safe(content))?,
+            None => {}
+        }
     }
     writeln!(text, "\nA reviewer may vouch for")?;
     for claim in &view.vouches {
@@ -170,7 +194,8 @@ fn write(view: &ReviewView, text: &mut String) -> std::fmt::Result {
         writeln!(text, "  {}{paper}  {}", claim.claim, claim.title.as_deref().map(safe).unwrap_or_default())?;
     }
     let why = view.detail.map_or_else(String::new, |why| format!(": {why}"));
-    writeln!(text, "\nWith this the message is {}{why}", view.disposition.name())?;
+    let with = if granted(&view.review).is_some() { "With what was approved" } else { "With this" };
+    writeln!(text, "\n{with} the message is {}{why}", view.disposition.name())?;
     for line in &view.elements {
         let rules = match line.rules.as_slice() {
             [] if line.outcome == ElementOutcome::Removed => "no permit names it".to_owned(),

@@ -348,7 +348,7 @@ fn p11_a_run_refuses_a_queue_that_it_would_read_or_overwrite() {
         ),
         (
             &["review", "expire", "--review", "q", "--review-key", "key", "--policy", "policy.toml", "--log", "q-wal"],
-            "the queue",
+            "no such queue",
         ),
         (
             &["redact", "in", "-o", "out", "--review", "postgres://a:b@c/d", "--review-key", "key", "--log", "log"],
@@ -404,6 +404,103 @@ fn p11_an_output_that_cannot_be_placed_ends_no_review() {
     run(0);
     assert_eq!(list(&folder, &["--state", "delivered"]).len(), 2);
     assert!(fs::read_to_string(path("out/a.json")).unwrap().contains("PersonSurName"));
+}
+
+/// Puts one message under each of these names into the folder `in`, holds and approves them all.
+#[cfg(unix)]
+fn approved_files(names: &[&[u8]]) -> TempDir {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = office("");
+    let message = fs::read_to_string(folder.path().join("in.ndjson")).unwrap().lines().next().unwrap().to_owned();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    for name in names {
+        fs::write(folder.path().join("in").join(std::ffi::OsStr::from_bytes(name)), &message).unwrap();
+    }
+    redact_files(&folder, "elsewhere", &[], 3);
+    let waiting = list(&folder, &[]);
+    let ids: Vec<&str> = waiting.iter().map(|review| review["review"].as_str().unwrap()).collect();
+    let grants = ["--by", "ROE, J", "--claim", "approved", "--instrument", ORDER];
+    desk(&folder, &[&["approve"], &ids[..], &grants].concat(), 0);
+    folder
+}
+
+#[cfg(unix)]
+fn redact_files(folder: &TempDir, out: &str, more: &[&str], status: i32) -> String {
+    let run = ["redact", "in", "--log", "run.log", "-o", out];
+    told_in(folder.path(), &[&run, &POLICY[..], &QUEUE, more].concat(), status)
+}
+
+#[cfg(unix)]
+#[test]
+fn p11_a_link_to_another_folder_is_another_place() {
+    use std::os::unix::fs::symlink;
+    let folder = approved_files(&[b"a.json"]);
+    let path = |name: &str| folder.path().join(name);
+    for name in ["one", "other"] {
+        fs::create_dir(path(name)).unwrap();
+    }
+    symlink("one", path("out")).unwrap();
+    redact_files(&folder, "out", &[], 0);
+    assert!(path("one/a.json").exists());
+    fs::remove_file(path("out")).unwrap();
+    symlink("other", path("out")).unwrap();
+    let told = redact_files(&folder, "out", &[], 3);
+    assert!(told.contains("delivered elsewhere") && !path("other/a.json").exists(), "{told}");
+    // By its own name it is the same place.
+    redact_files(&folder, "one", &[], 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn p2_names_that_are_no_text_are_reviews_of_their_own() {
+    let folder = approved_files(&[b"\xfe.json"]);
+    let (from, to) = (folder.path().join("in"), folder.path().join("in"));
+    let name = |byte: u8| -> std::ffi::OsString {
+        std::os::unix::ffi::OsStringExt::from_vec([&[byte], &b".json"[..]].concat())
+    };
+    fs::copy(from.join(name(0xfe)), to.join(name(0xff))).unwrap();
+    let told = redact_files(&folder, "out", &[], 3);
+    assert!(told.contains("1 redacted, 1 held"), "{told}");
+    assert_eq!(list(&folder, &[]).len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn p11_an_export_refuses_a_folder_with_the_log_and_prune_one_with_exports() {
+    let folder = approved_files(&[b"a.json", b"b.json"]);
+    let path = |name: &str| folder.path().join(name);
+    let export = |out: &str, log: &str, status| {
+        let run = ["review", "export", "-o", out, "--log", log];
+        told_in(folder.path(), &[&run, &QUEUE[..], &POLICY].concat(), status)
+    };
+    for (out, log) in [("sent", "sent/x.json"), ("sent", "sent/.dmv-redact-review/x"), (".", "desk.log"), ("key", "l")]
+    {
+        let told = export(out, log, 2);
+        assert!(told.contains("the folder of the exports"), "{told}");
+    }
+    fs::create_dir(path("linked")).unwrap();
+    std::os::unix::fs::symlink("..", path("linked/.dmv-redact-review")).unwrap();
+    assert!(export("linked", "desk.log", 1).contains("a link"));
+    export("sent", "desk.log", 0);
+    let told = redact_files(&folder, "sent", &["--prune"], 2);
+    assert!(told.contains("--prune would remove from sent"), "{told}");
+    assert_eq!(fs::read_dir(path("sent")).unwrap().count(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn p12_a_queue_of_two_names_is_one_or_none() {
+    let folder = office("");
+    redact(&folder, &["-o", "out.ndjson"], 3);
+    std::os::unix::fs::symlink("queue.db", folder.path().join("link.db")).unwrap();
+    let expire = |queue, log, status| {
+        let run = ["review", "expire", "--review", queue, "--review-key", "key", "--log", log];
+        told_in(folder.path(), &[&run, &POLICY[..]].concat(), status)
+    };
+    assert!(expire("link.db", "queue.db-wal", 2).contains("overlap"));
+    expire("link.db", "desk.log", 0);
+    fs::hard_link(folder.path().join("queue.db"), folder.path().join("hard.db")).unwrap();
+    assert!(expire("hard.db", "desk.log", 2).contains("another name"));
 }
 
 /// An export and a run into one folder are two places.

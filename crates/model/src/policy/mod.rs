@@ -41,7 +41,9 @@ pub use period::{InForce, Period, Validity, table_date};
 pub use request::RequestError;
 pub use request::Undeclared;
 pub use request_text::RequestText;
-pub use requester::{NAME_FORM, Requester, RequesterError, STATEMENT_FORM, is_name, is_same_person, is_statement};
+pub use requester::{
+    NAME_FORM, Requester, RequesterError, STATEMENT_FORM, folded_name, is_name, is_same_person, is_statement,
+};
 pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule, RuleMetadata};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {

@@ -320,10 +320,16 @@ pub fn is_name(text: &str) -> bool {
     is_line(text, MAX_NAME_CHARACTERS) && !text.contains(';')
 }
 
-/// Whether two names are one person's: in lower case they are alike.
+/// Whether two names are one person's: [folded](folded_name), they are alike.
 #[must_use]
 pub fn is_same_person(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+    folded_name(one) == folded_name(other)
+}
+
+/// A name in lower case, with one space for any white space: what looks the same, on a page or in a record, is one person's.
+#[must_use]
+pub fn folded_name(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Whether a text has 1 to so many characters, a letter or digit among them, none of control.

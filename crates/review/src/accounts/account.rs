@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dmv_redact_model::escape::escape;
-use dmv_redact_model::policy::is_name;
+use dmv_redact_model::policy::{folded_name, is_name};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
@@ -15,7 +15,7 @@ use crate::{ReviewError, ReviewStore};
 /// An account of the desk. Nothing secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its name, as it was added. Names that differ in case only are one account's.
+    /// Its name, as it was added. Names that differ in case or white space only are one account's.
     pub name: String,
     /// What it may do.
     pub role: Role,
@@ -71,7 +71,7 @@ impl AccountRow {
     /// Decrypts an account. What stands beside the ciphertext must be the same, the last sign-in apart.
     pub(super) fn of_row(keys: &Keys, row: &AnyRow) -> Result<Self, ReviewError> {
         let name = row.try_get::<String, _>(2)?;
-        let place = place_name(&fold(&name));
+        let place = place_name(&folded_name(&name));
         let json = keys.decrypt(Place { review: "", name: &place }, &sealed(row)?)?;
         let is_another = || ReviewError::Corrupt(format!("{place}: it isn't the account that was written"));
         let value = serde_json::from_slice::<serde_json::Value>(&json).map_err(|_| is_another())?;
@@ -92,7 +92,7 @@ impl AccountRow {
 
     /// The name that identifies it.
     pub(super) fn folded(&self) -> String {
-        fold(&self.account.name)
+        folded_name(&self.account.name)
     }
 
     pub(super) fn encrypt(&self, keys: &Keys) -> Result<Sealed, ReviewError> {
@@ -125,7 +125,7 @@ impl ReviewStore {
             return Ok(None);
         }
         let query = format!("SELECT {ACCOUNT_COLUMNS} FROM review_accounts WHERE folded = $1");
-        let row = sqlx::query(AssertSqlSafe(query)).bind(fold(name)).fetch_optional(connection).await?;
+        let row = sqlx::query(AssertSqlSafe(query)).bind(folded_name(name)).fetch_optional(connection).await?;
         row.map(|row| AccountRow::of_row(&self.keys, &row)).transpose()
     }
 }
@@ -135,14 +135,9 @@ impl ReviewStore {
 pub(super) async fn lock_account(connection: &mut AnyConnection, name: &str) -> Result<(), ReviewError> {
     if check_account_name(name).is_ok() {
         let update = sqlx::query("UPDATE review_accounts SET version = version WHERE folded = $1");
-        update.bind(fold(name)).execute(connection).await?;
+        update.bind(folded_name(name)).execute(connection).await?;
     }
     Ok(())
-}
-
-/// What is the same of names that differ in case only, as where two people must approve.
-pub(super) fn fold(name: &str) -> String {
-    name.to_lowercase()
 }
 
 /// What a ciphertext is of. No other name begins like it.

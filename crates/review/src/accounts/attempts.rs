@@ -4,10 +4,10 @@
 //! attempts at once no more are let through than one after the other, and one that is cut off counts.
 
 use dmv_redact_model::hex::hex;
+use dmv_redact_model::policy::folded_name;
 use hmac::Mac;
 use sqlx::{AnyConnection, Row};
 
-use super::account::fold;
 use crate::store::mac;
 use crate::{ReviewError, ReviewStore};
 
@@ -30,7 +30,7 @@ const TRIES: usize = 8;
 impl ReviewStore {
     /// What a name is counted by. Without the key nobody can tell which name it is.
     pub(crate) fn attempts_key(&self, name: &str) -> String {
-        hex(&mac(&self.account_key, &[b"attempts", fold(name).as_bytes()]).finalize().into_bytes())
+        hex(&mac(&self.account_key, &[b"attempts", folded_name(name).as_bytes()]).finalize().into_bytes())
     }
 }
 

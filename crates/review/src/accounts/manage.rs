@@ -1,8 +1,9 @@
 //! Accounts added, listed and changed. One administrator at least can always sign in.
 
+use dmv_redact_model::policy::folded_name;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::account::{ACCOUNT_COLUMNS, Account, AccountChange, AccountRow, check_account_name, fold};
+use super::account::{ACCOUNT_COLUMNS, Account, AccountChange, AccountRow, check_account_name};
 use super::attempts::forget_attempts;
 use super::password::check_new_password;
 use super::role::Role;
@@ -64,7 +65,7 @@ impl ReviewStore {
         let accounts = rows.iter().map(|row| AccountRow::of_row(&self.keys, row).map(|row| row.account));
         let mut accounts = accounts.collect::<Result<Vec<_>, _>>()?;
         // Not by the database: each has an order of its own.
-        accounts.sort_by_cached_key(|account| fold(&account.name));
+        accounts.sort_by_cached_key(|account| folded_name(&account.name));
         Ok(accounts)
     }
 

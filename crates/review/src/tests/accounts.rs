@@ -6,7 +6,7 @@ use super::*;
 
 on_both! {
     an_account_is_there_with_what_was_given
-    p12_a_name_is_one_persons_in_any_case
+    p12_a_name_is_one_persons_in_any_case_and_with_any_white_space
     p2_what_is_no_name_is_refused
     p2_a_weak_password_is_refused
     a_change_is_of_what_was_given_only
@@ -58,10 +58,10 @@ fn an_account_is_there_with_what_was_given(place: &Place) {
     }
 }
 
-fn p12_a_name_is_one_persons_in_any_case(place: &Place) {
+fn p12_a_name_is_one_persons_in_any_case_and_with_any_white_space(place: &Place) {
     let reviews = place.open();
-    reviews.add_account("Ann", Role::Reviewer, None, NOW).unwrap();
-    for name in ["Ann", "ann", "ANN"] {
+    reviews.add_account("Ann Lee", Role::Reviewer, None, NOW).unwrap();
+    for name in ["Ann Lee", "ann lee", "ANN LEE", "Ann  Lee", "Ann\u{a0}Lee"] {
         is_usage(reviews.add_account(name, Role::Approver, None, NOW), "there is an account of this name");
     }
     let added = at_once(place, |reviews, number| {

@@ -1,6 +1,7 @@
 //! Deadlines, retention, new keys, copies.
 
 use std::fs;
+use std::path::PathBuf;
 
 use super::place::{DEADLINE, GRANTS, NOW, approval, denial};
 use super::*;
@@ -142,6 +143,13 @@ fn p11_a_copy_is_made_while_the_queue_is_in_use() {
     assert!(matches!(reviews.backup(&path), Err(ReviewError::Io(_))));
     assert_eq!(fs::read(&path).unwrap(), before);
     assert!(!place.folder.path().join("it's a copy.db.partial").exists());
+
+    // To SQLite a name like this is a URI.
+    let name = PathBuf::from(format!("file:{}.db", std::process::id()));
+    reviews.backup(&name).unwrap();
+    let length = fs::metadata(&name).unwrap().len();
+    fs::remove_file(&name).unwrap();
+    assert!(length > 0);
 
     let copy = BlockingReviews::open(path.to_str().unwrap(), place.keys(&[1])).unwrap();
     for id in ids {

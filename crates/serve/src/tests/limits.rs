@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 
 use super::office::*;
-use crate::outer::{OuterState, Running, outer};
+use crate::outer::{OuterState, Refusals, Running, outer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p8_a_form_has_a_maximum_length_whatever_it_says_of_itself() {
@@ -61,7 +61,8 @@ async fn p8_forms_that_are_none_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p6_a_handler_that_panics_is_an_error_page_without_its_text() {
-    let around = OuterState { is_behind_tls: false, running: Running::none(), log: |_| {} };
+    let around =
+        OuterState { is_behind_tls: false, running: Running::none(), refusals: Refusals::default(), log: |_| {} };
     let routes = axum::Router::new().route("/panics", axum::routing::get(|| async { panic!("CANARY") as () }));
     let routes = routes.layer(axum::middleware::from_fn_with_state(around, outer));
     let request = axum::http::Request::get("/panics").body(Body::empty()).unwrap();
