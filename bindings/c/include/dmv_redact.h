@@ -242,15 +242,18 @@ const char *dmvr_version(void);
 // Makes a configuration: the built-in baseline policy, formats and catalog, until something else is set.
 dmvr_code dmvr_config_new(dmvr_config **config);
 
-// Takes a part (a `dmvr_part`) from a path. Nothing is read before `dmvr_filter_new`.
-dmvr_code dmvr_config_path(dmvr_config *config, int32_t part_of, const char *from);
+// Takes a part (a `dmvr_part`) from a path. Nothing is read before `dmvr_filter_new`. After an error no filter can be made of this
+// configuration.
+dmvr_code dmvr_config_path(dmvr_config *config,
+                           int32_t part_of,
+                           const char *from);
 
 // Takes a part (a `dmvr_part`) from bytes, which are copied. `name`: of a roster what `ori-file` says, of an included policy what
-// `include` says; of other parts the name in errors; the key has none, and it may be null.
+// `include` says; of other parts the name in errors; the key has none, and it may be null. Errors are as of `dmvr_config_path`.
 dmvr_code dmvr_config_bytes(dmvr_config *config, int32_t part_of, const char *name, const uint8_t *data, size_t length);
 
 // Sets an option: `format`, the one format that is accepted, by its name; `limit`, as `depth=64` (docs/switch.md); `second-reading`,
-// `on` or `off`.
+// `on` or `off`. Errors are as of `dmvr_config_path`.
 dmvr_code dmvr_config_option(dmvr_config *config,
                              const char *name,
                              const char *value);
@@ -343,9 +346,11 @@ dmvr_code dmvr_redaction_free(dmvr_redaction *redaction);
 // Makes a request that says nothing.
 dmvr_code dmvr_request_new(dmvr_request **request);
 
-// States something (a `dmvr_attribute`). With an error the request says what it said before: don't use it, for it lacks
-// something. Two different values of one attribute make each message withheld.
-dmvr_code dmvr_request_set(dmvr_request *request, int32_t attribute, const char *value);
+// States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. Two different values of
+// one attribute make each message withheld.
+dmvr_code dmvr_request_set(dmvr_request *request,
+                           int32_t attribute,
+                           const char *value);
 
 // Makes it say nothing again, for another message.
 dmvr_code dmvr_request_clear(dmvr_request *request);

@@ -106,9 +106,9 @@ class redaction {
   }
   /// The receipt. Its texts stay until this is used again.
   dmvr_receipt receipt() const {
-    dmvr_receipt told{};
-    check(dmvr_receipt_get(get(), &told));
-    return told;
+    dmvr_receipt receipt{};
+    check(dmvr_receipt_get(get(), &receipt));
+    return receipt;
   }
   /// The output; empty unless the receipt releases. It stays until this is used again.
   std::string_view output() const {

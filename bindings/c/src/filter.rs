@@ -68,7 +68,7 @@ pub unsafe extern "C" fn dmvr_filter_check(filter: *const DmvrFilter, request: *
     guard(|| {
         // SAFETY: as the header asks.
         let (filter, request) = unsafe { (get(filter)?, hold(request)?) };
-        filter.current().check_request(&request.requester).map_err(|error| Fault::invalid(error.to_string()))
+        filter.current().check_request(request.requester()?).map_err(|error| Fault::invalid(error.to_string()))
     })
 }
 

@@ -157,7 +157,7 @@ pub unsafe extern "C" fn dmvr_log_append(
         let (log, request, source) = unsafe { (get(log)?, hold(request)?, text(source, "the source")?) };
         // SAFETY: as the header asks.
         let id = if id.is_null() { "" } else { unsafe { text(id, "the identifier")? } };
-        log.with(|log| log.append_identified([(source, id, &request.requester, &receipt)]).map_err(io))?;
+        log.with(|log| log.append_identified([(source, id, request.requester()?, &receipt)]).map_err(io))?;
         redaction.receipt = Some(receipt);
         Ok(())
     })

@@ -92,8 +92,9 @@ pub unsafe extern "C" fn dmvr_redact(
         if redaction.overlaps(message) {
             return Err(Fault::invalid("the message is the output of this redaction: use another"));
         }
+        let requester = request.requester()?;
         plant(message, &mut redaction.output);
-        let receipt = filter.current().redact(message, &request.requester, &mut redaction.output);
+        let receipt = filter.current().redact(message, requester, &mut redaction.output);
         redaction.receipt = Some(receipt);
         Ok(())
     })

@@ -15,7 +15,20 @@ pub struct DmvrRequest {
 }
 
 pub(crate) struct RequestObject {
-    pub(crate) requester: Requester,
+    requester: Requester,
+    /// Whether it lacks something that was refused: then it isn't used, or the message would be decided for another request (P2).
+    lacks: bool,
+}
+
+impl RequestObject {
+    fn new() -> Self {
+        Self { requester: Requester::from_envelope(), lacks: false }
+    }
+
+    pub(crate) fn requester(&self) -> Result<&Requester, Fault> {
+        let lacks = || Fault::invalid("an attribute of this request was refused: clear it, and state all of it again");
+        if self.lacks { Err(lacks()) } else { Ok(&self.requester) }
+    }
 }
 
 impl Opaque for DmvrRequest {
@@ -60,20 +73,23 @@ pub unsafe extern "C" fn dmvr_request_new(request: *mut *mut DmvrRequest) -> Dmv
     guard(|| {
         // SAFETY: as the header asks.
         unsafe { put(request, std::ptr::null_mut(), "the request")? };
-        let new = RequestObject { requester: Requester::from_envelope() };
         // SAFETY: as the header asks.
-        unsafe { put(request, give::<DmvrRequest>(new), "the request") }
+        unsafe { put(request, give::<DmvrRequest>(RequestObject::new()), "the request") }
     })
 }
 
-/// States something (a `dmvr_attribute`). With an error the request says what it said before: don't use it, for it lacks
-/// something. Two different values of one attribute make each message withheld.
+/// States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. Two different values of
+/// one attribute make each message withheld.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dmvr_request_set(request: *mut DmvrRequest, attribute: i32, value: *const c_char) -> DmvrCode {
     guard(|| {
         // SAFETY: as the header asks.
-        let (mut request, value) = unsafe { (hold(request)?, text(value, "the value")?) };
+        let mut request = unsafe { hold(request)? };
+        let lacked = std::mem::replace(&mut request.lacks, true);
+        // SAFETY: as the header asks.
+        let value = unsafe { text(value, "the value")? };
         request.requester = set(request.requester.clone(), attribute, value)?;
+        request.lacks = lacked;
         Ok(())
     })
 }
@@ -116,7 +132,7 @@ fn set(requester: Requester, attribute: i32, value: &str) -> Result<Requester, F
 pub unsafe extern "C" fn dmvr_request_clear(request: *mut DmvrRequest) -> DmvrCode {
     guard(|| {
         // SAFETY: as the header asks.
-        unsafe { hold(request)? }.requester = Requester::from_envelope();
+        *unsafe { hold(request)? } = RequestObject::new();
         Ok(())
     })
 }

@@ -31,12 +31,18 @@ static void handles(contents message) {
   RETURNS(NULL, dmvr_config_bytes(config, DMVR_PART_POLICY, "name", NULL, 1));
   RETURNS(NULL, dmvr_config_option(config, NULL, "on"));
   RETURNS(NULL, dmvr_config_option(config, "limit", NULL));
+  /* What was refused is lacking: this configuration makes no filter. */
+  RETURNS(INVALID, dmvr_filter_new(config, &none));
+  OK(dmvr_config_free(config));
+  OK(dmvr_config_new(&config));
   RETURNS(NULL, dmvr_filter_new(NULL, &none));
   CHECK(!none);
   RETURNS(NULL, dmvr_filter_new(config, NULL));
   RETURNS(NULL, dmvr_filter_swap(filter, NULL, NULL));
   RETURNS(NULL, dmvr_filter_check(filter, NULL));
   RETURNS(NULL, dmvr_request_set(request, DMVR_ATTRIBUTE_PURPOSE, NULL));
+  RETURNS(INVALID, dmvr_redact(filter, request, message.data, message.length, redaction));
+  OK(dmvr_request_clear(request));
   RETURNS(NULL, dmvr_redact(NULL, request, message.data, message.length, redaction));
   RETURNS(NULL, dmvr_redact(filter, NULL, message.data, message.length, redaction));
   RETURNS(NULL, dmvr_redact(filter, request, NULL, 1, redaction));
@@ -131,6 +137,9 @@ static void configuration(void) {
   RETURNS(CONFIG, dmvr_config_option(config, "limit", "depth"));
   RETURNS(CONFIG, dmvr_config_option(config, "limit", "deepness=3"));
   RETURNS(NOT_UTF8, dmvr_config_option(config, "format", "\xc0\xaf"));
+  RETURNS(INVALID, dmvr_filter_new(config, &filter));
+  OK(dmvr_config_free(config));
+  OK(dmvr_config_new(&config));
   OK(dmvr_config_path(config, DMVR_PART_POLICY, "/no/such/policy.toml"));
   RETURNS(CONFIG, dmvr_filter_new(config, &filter));
   CHECK(!filter && strstr(last().file, "/no/such/policy.toml"));
@@ -145,8 +154,11 @@ static void configuration(void) {
   expect(DMVR_PART_TOKEN_KEY, NULL, "short", "key", 0, 0);
 }
 
-static void requests(void) {
+static void requests(contents message) {
   dmvr_request *request;
+  dmvr_redaction *redaction;
+  dmvr_filter *filter = filter_of(NULL);
+  OK(dmvr_redaction_new(&redaction));
   OK(dmvr_request_new(&request));
   RETURNS(INVALID, dmvr_request_set(request, 0, "x"));
   RETURNS(INVALID, dmvr_request_set(request, 99, "x"));
@@ -159,9 +171,15 @@ static void requests(void) {
   OK(dmvr_request_set(request, DMVR_ATTRIBUTE_REQUESTER, "AZ0070000"));
   OK(dmvr_request_set(request, DMVR_ATTRIBUTE_REQUESTER, "AZ0070000"));
   RETURNS(INVALID, dmvr_request_set(request, DMVR_ATTRIBUTE_REQUESTER, "NV0010000"));
+  /* It lacks what was refused: nothing is decided for it, or the envelope would say who asks. */
+  RETURNS(INVALID, dmvr_redact(filter, request, message.data, message.length, redaction));
+  RETURNS(INVALID, dmvr_filter_check(filter, request));
   OK(dmvr_request_clear(request));
+  OK(dmvr_redact(filter, request, message.data, message.length, redaction));
   OK(dmvr_request_set(request, DMVR_ATTRIBUTE_REQUESTER, "NV0010000"));
   OK(dmvr_request_free(request));
+  OK(dmvr_redaction_free(redaction));
+  OK(dmvr_filter_free(filter));
 }
 
 /* A buffer whose every byte is known, to see what a call writes. */
@@ -263,7 +281,7 @@ int main(int count, char **arguments) {
   contents message = read_file(arguments[1], "fixtures/dr-in-state-police/message.xml");
   handles(message);
   configuration();
-  requests();
+  requests(message);
   buffers(arguments[1], message);
   undeclared();
   free(message.data);
