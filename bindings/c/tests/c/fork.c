@@ -1,5 +1,5 @@
 /* A process that forks: the child redacts after the parent has, and the parent after the child; with threads that have worked and
- * wait. Nobody waits for a lock for ever: fork ROOT. */
+ * wait. Nobody waits for a lock for ever: fork ROOT SECONDS. */
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 #include "check.h"
 
 static contents message;
+static unsigned seconds;
 static dmvr_filter *filter;
 
 static void redacts(void) {
@@ -28,7 +29,7 @@ static void forks(void) {
   pid_t child = fork();
   CHECK(child >= 0);
   if (child == 0) {
-    alarm(60);
+    alarm(seconds);
     redacts();
     /* Another policy, and an end, too. */
     dmvr_config *config;
@@ -56,8 +57,8 @@ static void *works_and_waits(void *done) {
 }
 
 int main(int count, char **arguments) {
-  CHECK(count == 2);
-  alarm(240);
+  CHECK(count == 3);
+  alarm(seconds = (unsigned)atoi(arguments[2]));
   message = read_file(arguments[1], "fixtures/dr-in-state-police/message.xml");
   filter = filter_of(NULL);
   forks();
