@@ -325,7 +325,8 @@ dmvr_code dmvr_redact(const dmvr_filter *filter,
 
 // The same, and copies the output to a buffer of the caller, which may be the message's own. `written` is how many bytes, or how
 // many there are if the buffer is too small (`DMVR_CODE_TOO_SMALL`): then nothing was written, and `dmvr_redaction_output` has
-// them. Unless the receipt releases, nothing is written, and `written` is 0.
+// them. Unless the receipt releases, nothing is written, and `written` is 0. It isn't on record yet: forward it after
+// `dmvr_log_append`.
 dmvr_code dmvr_redact_into(const dmvr_filter *filter,
                            const dmvr_request *request,
                            const uint8_t *message,
