@@ -12,6 +12,7 @@
 mod attacks;
 mod canary;
 mod conformance;
+mod corpus;
 mod dates;
 mod differential;
 mod encodings;

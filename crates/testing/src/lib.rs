@@ -45,5 +45,5 @@ pub mod settings;
 pub mod shorten;
 
 pub use repository::{
-    files_below, fixture, fixture_path, folders, names_below, policies, root, shipped_policies, text,
+    files_below, fixture, fixture_path, folders, names_below, policies, root, sha256, shipped_policies, text,
 };

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use sha2::{Digest, Sha256};
+
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.ancestors().nth(2).expect("this crate is at crates/testing").to_owned()
@@ -29,6 +31,11 @@ pub fn fixture_path(name: &str) -> PathBuf {
 pub fn text(file: impl AsRef<Path>) -> String {
     let path = root().join(file);
     fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+/// The SHA-256 of some bytes, in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The folder of the policies.

@@ -50,7 +50,7 @@ fn short(package: &str) -> String {
 
 fn crates() -> Vec<Crate> {
     let mut folders = folders(&root().join("crates"));
-    folders.push(root().to_owned());
+    folders.extend([root().to_owned(), root().join("bindings/c")]);
     folders.iter().map(|folder| Crate::read(folder)).collect()
 }
 

@@ -1,0 +1,47 @@
+//! What a call costs in Rust, for `bindings/c/bench`: name of the message, nanoseconds of processor time.
+
+#![allow(clippy::unwrap_used, reason = "a bench that can't run must say so")]
+#![allow(missing_docs, reason = "nobody links a bench")]
+
+use std::hint::black_box;
+use std::path::Path;
+
+use dmv_redact::{Filter, Requester};
+
+const NANOSECONDS: u64 = 1_000_000_000;
+
+/// What this process had of a processor, in nanoseconds: others on the machine don't count.
+fn used() -> u64 {
+    let schedstat = std::fs::read_to_string("/proc/self/schedstat").unwrap();
+    schedstat.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn main() {
+    let mut names: Vec<String> = std::env::args().skip(1).collect();
+    // Cargo says so when it means a bench; as a test target there is nothing to do.
+    if !names.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    names.retain(|argument| argument != "--bench");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let filter = Filter::builder().build().unwrap();
+    filter.warm();
+    let requester = Requester::new("AZ0070000").unwrap().purpose("C").date("2026-12-01").unwrap();
+    let mut out = Vec::new();
+    for name in names {
+        let message = std::fs::read(root.join(&name)).unwrap();
+        let mut redact = |calls: u32| {
+            for _ in 0..calls {
+                let receipt = filter.redact(black_box(&message), &requester, &mut out);
+                black_box((receipt.disposition(), out.len()));
+            }
+        };
+        redact(1000);
+        let (began, mut calls) = (used(), 0);
+        while used() - began < NANOSECONDS {
+            redact(1000);
+            calls += 1000;
+        }
+        println!("{name} {}", (used() - began) / calls);
+    }
+}

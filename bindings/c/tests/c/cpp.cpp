@@ -1,0 +1,48 @@
+// The C++ header: cpp ROOT FOLDER.
+#include <dmv_redact.hpp>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#define CHECK(condition) \
+  if (!(condition)) throw std::runtime_error(#condition)
+
+static void run(const std::string& root, const std::string& folder) {
+  std::ifstream file(root + "/fixtures/dr-in-state-police/message.xml", std::ios::binary);
+  const std::string message{std::istreambuf_iterator<char>(file), {}};
+  dmv_redact::config config;
+  config.path(DMVR_PART_POLICY, root + "/policies/massachusetts.toml").option("limit", "depth=100");
+  dmv_redact::filter filter(config);
+  dmv_redact::request request;
+  request.set(DMVR_ATTRIBUTE_REQUESTER, "AZ0070000").set(DMVR_ATTRIBUTE_PURPOSE, "C");
+  filter.check_request(request);
+  dmv_redact::redaction redaction;
+  dmv_redact::log log(folder + "/cpp.ndjson", filter);
+  filter.redact(request, message, redaction);
+  log.append("line 1", "", request, redaction);
+  CHECK(redaction.receipt().releases && redaction.output().find("JORDAN") != std::string_view::npos);
+  CHECK(redaction.json().find("JORDAN") == std::string_view::npos);
+  filter.swap(dmv_redact::config(), &log);
+  log.end();
+  // Objects can be moved, and free themselves once.
+  dmv_redact::redaction other(std::move(redaction));
+  CHECK(!other.output().empty());
+  try {
+    config.bytes(DMVR_PART_POLICY, "own.toml", "[policy]\nname = 'p'\nversion = '1'\nnosuch = 1\n");
+    dmv_redact::filter{config};
+    CHECK(false);
+  } catch (const dmv_redact::error& error) {
+    CHECK(error.code == DMVR_CODE_CONFIG && error.file == "own.toml" && error.line == 4 && error.column == 1);
+  }
+}
+
+int main(int count, char** arguments) {
+  try {
+    CHECK(count == 3);
+    run(arguments[1], arguments[2]);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+  std::cout << "cpp: done\n";
+}
