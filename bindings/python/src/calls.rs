@@ -16,6 +16,17 @@ use crate::redaction::Redaction;
 use crate::request::{asked, requests_of};
 use crate::table::{Columns, RedactedTable};
 
+fn build(py: Python<'_>, config: Config<'_>) -> PyResult<Filter> {
+    let (builder, options) = config.done();
+    let inner = work(py, || {
+        let filter = builder.build()?;
+        // A filter is shared by threads whose first message mustn't wait.
+        filter.warm();
+        Ok(filter)
+    })?;
+    Ok(Filter { inner, options: options.map(Bound::unbind) })
+}
+
 #[pymethods]
 impl Filter {
     #[new]
@@ -38,22 +49,9 @@ impl Filter {
     ) -> PyResult<Self> {
         let mut config = Config::new(py);
         config.policy(policy.as_ref(), policy_bytes.as_ref(), policy_name)?;
-        rosters.as_ref().map_or(Ok(()), |from| config.rosters(from))?;
-        includes.as_ref().map_or(Ok(()), |from| config.includes(from))?;
-        catalog.as_ref().map_or(Ok(()), |from| config.catalog(from))?;
-        formats.as_ref().map_or(Ok(()), |from| config.formats(from))?;
-        format.map_or(Ok(()), |name| config.only_format(name))?;
-        token_key.as_ref().map_or(Ok(()), |from| config.token_key(from))?;
-        limits.as_ref().map_or(Ok(()), |from| config.limits(from))?;
-        config.second_reading(second_reading)?;
-        let (builder, options) = config.done();
-        let inner = work(py, || {
-            let filter = builder.build()?;
-            // A filter is shared by threads whose first message mustn't wait.
-            filter.warm();
-            Ok(filter)
-        })?;
-        Ok(Self { inner, options: options.map(Bound::unbind) })
+        config.options(rosters.as_ref(), includes.as_ref(), catalog.as_ref(), formats.as_ref(), token_key.as_ref())?;
+        config.rest(format, limits.as_ref(), second_reading)?;
+        build(py, config)
     }
 
     /// A filter from bytes alone: it reads no file, and can be pickled.
@@ -75,25 +73,13 @@ impl Filter {
         second_reading: bool,
     ) -> PyResult<Self> {
         let py = cls.py();
-        let policy = Some(policy).filter(|policy| !policy.is_none());
-        let policy = policy.ok_or_else(|| PyTypeError::new_err("the policy: bytes are wanted, not None"))?;
-        let own = Self::new(
-            py,
-            None,
-            Some(policy),
-            policy_name,
-            rosters,
-            includes,
-            catalog,
-            formats,
-            format,
-            token_key,
-            limits,
-            second_reading,
-        )?;
-        match own.options {
-            Some(_) => Ok(own),
-            None => Err(PyTypeError::new_err("`from_bytes` takes bytes alone, and one of its options is a path")),
+        let mut config = Config::new(py);
+        config.policy(None, Some(&policy), policy_name)?;
+        config.options(rosters.as_ref(), includes.as_ref(), catalog.as_ref(), formats.as_ref(), token_key.as_ref())?;
+        config.rest(format, limits.as_ref(), second_reading)?;
+        match config.reads_files() {
+            false => build(py, config),
+            true => Err(PyTypeError::new_err("`from_bytes` takes bytes alone, and one of its options is a path")),
         }
     }
 

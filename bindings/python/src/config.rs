@@ -12,16 +12,48 @@ use crate::input;
 pub(crate) struct Config<'py> {
     builder: FilterBuilder,
     /// The same from bytes, for pickle; `None` where a file is read.
-    options: Option<Bound<'py, PyDict>>,
+    from_bytes: Option<Bound<'py, PyDict>>,
 }
 
 impl<'py> Config<'py> {
     pub(crate) fn new(py: Python<'py>) -> Self {
-        Self { builder: dmv_redact::Filter::builder(), options: Some(PyDict::new(py)) }
+        Self { builder: dmv_redact::Filter::builder(), from_bytes: Some(PyDict::new(py)) }
     }
 
     pub(crate) fn done(self) -> (FilterBuilder, Option<Bound<'py, PyDict>>) {
-        (self.builder, self.options)
+        (self.builder, self.from_bytes)
+    }
+
+    /// Whether it takes anything from a path.
+    pub(crate) fn reads_files(&self) -> bool {
+        self.from_bytes.is_none()
+    }
+
+    /// What can come from memory as well as from a path.
+    pub(crate) fn options(
+        &mut self,
+        rosters: Option<&Bound<'py, PyAny>>,
+        includes: Option<&Bound<'py, PyAny>>,
+        catalog: Option<&Bound<'py, PyAny>>,
+        formats: Option<&Bound<'py, PyAny>>,
+        token_key: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        rosters.map_or(Ok(()), |from| self.rosters(from))?;
+        includes.map_or(Ok(()), |from| self.includes(from))?;
+        catalog.map_or(Ok(()), |from| self.catalog(from))?;
+        formats.map_or(Ok(()), |from| self.formats(from))?;
+        token_key.map_or(Ok(()), |from| self.token_key(from))
+    }
+
+    pub(crate) fn rest(
+        &mut self,
+        format: Option<&str>,
+        limits: Option<&Bound<'py, PyAny>>,
+        second_reading: bool,
+    ) -> PyResult<()> {
+        format.map_or(Ok(()), |name| self.only_format(name))?;
+        limits.map_or(Ok(()), |from| self.limits(from))?;
+        self.second_reading(second_reading)
     }
 
     fn set(&mut self, set: impl FnOnce(FilterBuilder) -> FilterBuilder) {
@@ -29,7 +61,7 @@ impl<'py> Config<'py> {
     }
 
     fn keep(&self, name: &str, value: impl IntoPyObject<'py>) -> PyResult<()> {
-        self.options.as_ref().map_or(Ok(()), |options| options.set_item(name, value))
+        self.from_bytes.as_ref().map_or(Ok(()), |kept| kept.set_item(name, value))
     }
 
     pub(crate) fn policy(
@@ -44,7 +76,7 @@ impl<'py> Config<'py> {
             }
             (Some(path), None) => {
                 let path = input::path(path, "policy")?;
-                self.options = None;
+                self.from_bytes = None;
                 self.set(|builder| builder.policy_path(path));
             }
             (None, Some(bytes)) => {
@@ -73,54 +105,54 @@ impl<'py> Config<'py> {
         self.keep(name, kept)
     }
 
-    pub(crate) fn rosters(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn rosters(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
         self.files("rosters", from, |builder, name, bytes| builder.roster_bytes(name, bytes))
     }
 
-    pub(crate) fn includes(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn includes(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
         self.files("includes", from, |builder, name, bytes| builder.include_bytes(name, bytes))
     }
 
     /// A path, or files in memory.
-    pub(crate) fn catalog(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn catalog(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
         if from.is_instance_of::<PyMapping>() {
             return self.files("catalog", from, |builder, name, bytes| builder.catalog_bytes(name, bytes));
         }
         let path = input::path(from, "catalog")?;
-        self.options = None;
+        self.from_bytes = None;
         self.set(|builder| builder.catalog_path(path));
         Ok(())
     }
 
     /// The path of a folder, or files in memory.
-    pub(crate) fn formats(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn formats(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
         if from.is_instance_of::<PyMapping>() {
             return self.files("formats", from, |builder, name, bytes| builder.format_bytes(name, bytes));
         }
         let path = input::path(from, "formats")?;
-        self.options = None;
+        self.from_bytes = None;
         self.set(|builder| builder.formats_dir(path));
         Ok(())
     }
 
-    pub(crate) fn only_format(&mut self, name: &str) -> PyResult<()> {
+    fn only_format(&mut self, name: &str) -> PyResult<()> {
         self.set(|builder| builder.format(name));
         self.keep("format", name)
     }
 
     /// The key itself, as bytes, or the path of its file.
-    pub(crate) fn token_key(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn token_key(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
         if let Ok(key) = from.cast::<PyBytes>() {
             self.set(|builder| builder.token_key_bytes(key.as_bytes()));
             return self.keep("token_key", key);
         }
         let path = input::path(from, "token_key")?;
-        self.options = None;
+        self.from_bytes = None;
         self.set(|builder| builder.token_key_path(path));
         Ok(())
     }
 
-    pub(crate) fn limits(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
+    fn limits(&mut self, from: &Bound<'py, PyAny>) -> PyResult<()> {
         let mapping =
             from.cast::<PyMapping>().map_err(|_| input::wrong(from, "limits", "a mapping of names to int"))?;
         let (mut limits, kept) = (Limits::default(), PyDict::new(from.py()));
@@ -134,7 +166,7 @@ impl<'py> Config<'py> {
         self.keep("limits", kept)
     }
 
-    pub(crate) fn second_reading(&mut self, on: bool) -> PyResult<()> {
+    fn second_reading(&mut self, on: bool) -> PyResult<()> {
         self.set(|builder| builder.second_reading(on));
         self.keep("second_reading", on)
     }
