@@ -78,7 +78,7 @@ def test_p12_without_a_record_nothing_goes_out(filter: Filter, message: bytes, t
             redaction = filter.redact(message, own)
             assert redaction.output
             with pytest.raises((TypeError, LogError)):
-                log.append(*wrong, redaction)
+                log.append(wrong[0], wrong[1], wrong[2], redaction)
             assert redaction.output is None and redaction.receipt.releases
             # It failed once: there is no second try.
             with pytest.raises(LogError):

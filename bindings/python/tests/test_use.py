@@ -53,7 +53,8 @@ def test_p2_a_withheld_message_has_no_output(filter: Filter, message: bytes, pol
 def test_a_receipt_has_its_fields(filter: Filter, message: bytes, police: Request) -> None:
     receipt = filter.redact(message, police).receipt
     assert (receipt.requester, receipt.correlation_id, receipt.message_type) == ("AZ0070000", "7f3a-1", "DR")
-    assert receipt.disposition == "redacted" and receipt.reason is receipt.detail is receipt.offset is None
+    assert receipt.disposition == "redacted"
+    assert (receipt.reason, receipt.detail, receipt.offset) == (None, None, None)
     assert receipt.bytes_in == len(message) > receipt.bytes_out > 0
     assert receipt.rules and receipt.agency_classes and receipt.format
     counts = receipt.elements["person.name"] if "person.name" in receipt.elements else next(iter(receipt.elements.values()))
@@ -62,6 +63,7 @@ def test_a_receipt_has_its_fields(filter: Filter, message: bytes, police: Reques
 
 
 def test_p2_what_a_request_states_is_checked(filter: Filter) -> None:
+    options: Any
     for options in (
         {"requester": "AZ"},
         {"requester": ""},
@@ -74,7 +76,7 @@ def test_p2_what_a_request_states_is_checked(filter: Filter) -> None:
         {"instruments": ["claim=court-order,number"]},
     ):
         with pytest.raises(dmv_redact.RequestError):
-            Request(**options)  # type: ignore[arg-type]
+            Request(**options)
     wrong: Any
     for wrong in ({"requester": b"AZ0070000"}, {"purpose": 7}, {"claims": [None]}, {"claims": 7}, {"date": 20261201}):
         with pytest.raises(TypeError):

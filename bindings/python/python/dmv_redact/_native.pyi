@@ -6,16 +6,30 @@ from typing import Literal, Protocol, TypeAlias, final
 
 from typing_extensions import Buffer, CapsuleType, Self
 
+__all__ = [
+    "DisclosureLog",
+    "Duty",
+    "ElementCounts",
+    "Filter",
+    "Receipt",
+    "RedactedTable",
+    "Redaction",
+    "Request",
+    "__version__",
+    "set_threads",
+    "threads",
+]
+
 __version__: str
 
 _Path: TypeAlias = str | PathLike[str]
 _Files: TypeAlias = Mapping[str, Buffer]
 
 class _ArrowArray(Protocol):
-    def __arrow_c_array__(self, requested_schema: CapsuleType | None = None) -> tuple[CapsuleType, CapsuleType]: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 class _ArrowStream(Protocol):
-    def __arrow_c_stream__(self, requested_schema: CapsuleType | None = None) -> CapsuleType: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 _Column: TypeAlias = _ArrowArray | _ArrowStream
 
@@ -154,8 +168,8 @@ class RedactedTable:
 
     def __len__(self) -> int: ...
     def __arrow_c_schema__(self) -> CapsuleType: ...
-    def __arrow_c_array__(self, requested_schema: CapsuleType | None = None) -> tuple[CapsuleType, CapsuleType]: ...
-    def __arrow_c_stream__(self, requested_schema: CapsuleType | None = None) -> CapsuleType: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[CapsuleType, CapsuleType]: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType: ...
 
 @final
 class Filter:
