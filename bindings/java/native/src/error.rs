@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use dmv_redact::ConfigError;
 use dmv_redact_log::LogError;
 
-use crate::packing::Writer;
+use crate::packing::{Malformed, Writer};
 
 /// The first byte of a reply. `Native.java` has the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,13 @@ pub enum Code {
     Internal = 6,
     /// There is no memory.
     Memory = 7,
+}
+
+impl Code {
+    /// Begins a reply.
+    pub fn writer(self) -> Writer {
+        Writer::new(self as u8)
+    }
 }
 
 /// What went wrong in a call.
@@ -74,7 +81,7 @@ impl Fault {
 
     /// As a reply.
     pub fn pack(&self) -> Vec<u8> {
-        let mut out = Writer::new(self.code);
+        let mut out = self.code.writer();
         out.text(Some(&self.message));
         out.long(self.needed);
         out.count(self.problems.len());
@@ -87,6 +94,12 @@ impl Fault {
             out.count(column);
         }
         out.finish()
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(_: Malformed) -> Self {
+        Self::of(Code::Internal, "what Java passed isn't packed as it should be")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The filter: made once, shared by all threads, and another policy for it while it is in use.
+//! The filter: made once, shared by all threads.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -9,7 +9,6 @@ use jni::{EnvUnowned, jni_mangle};
 
 use crate::config::build;
 use crate::error::Fault;
-use crate::log::LOGS;
 use crate::reply::{Payload, reply};
 use crate::request::requester;
 use crate::table::{Table, new_handle};
@@ -30,7 +29,7 @@ impl FilterObject {
     }
 
     /// Puts another in its place, if it could be recorded before. Two threads that swap do so in the order of the records.
-    fn swap(&self, filter: Filter, record: impl FnOnce(&Filter) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub fn swap(&self, filter: Filter, record: impl FnOnce(&Filter) -> Result<(), Fault>) -> Result<(), Fault> {
         let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
         record(&filter)?;
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -54,24 +53,6 @@ pub fn new_filter<'local>(
         let handle = new_handle();
         FILTERS.insert(handle, FilterObject { current: RwLock::new(Arc::new(built)), swapping: Mutex::default() })?;
         Ok(Payload::handle(handle))
-    })
-}
-
-/// Puts another configuration in force. A log, unless it is 0, has that on record first.
-#[jni_mangle("org.dmvredact.Native")]
-pub fn swap_filter<'local>(
-    env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    filter: jlong,
-    config: JByteArray<'local>,
-    log: jlong,
-) -> JByteArray<'local> {
-    reply(env, |env| {
-        let filter = FILTERS.get(filter)?;
-        let log = if log == 0 { None } else { Some(LOGS.get(log)?) };
-        let built = build(&env.convert_byte_array(config)?)?;
-        filter.swap(built, |built| log.map_or(Ok(()), |log| log.change_filter(built)))?;
-        Ok(Payload::none())
     })
 }
 

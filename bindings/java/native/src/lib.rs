@@ -13,6 +13,7 @@ mod receipt;
 mod redaction;
 mod reply;
 mod request;
+mod swap;
 mod table;
 
 use jni::objects::{JByteArray, JClass};

@@ -10,7 +10,7 @@ use jni::{EnvUnowned, jni_mangle};
 
 use crate::error::{Code, Fault};
 use crate::filter::FILTERS;
-use crate::packing::{Reader, Writer};
+use crate::packing::Reader;
 use crate::redaction::REDACTIONS;
 use crate::reply::{Payload, reply};
 use crate::table::{Table, new_handle};
@@ -105,7 +105,7 @@ pub fn end_log<'local>(env: EnvUnowned<'local>, _class: JClass<'local>, log: jlo
         let log = LOGS.get(log)?;
         let taken = log.0.write().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(ended)?;
         let (sequence, hash) = taken.end().map_err(|error| Fault::io(&error))?;
-        let mut out = Writer::new(Code::Ok);
+        let mut out = Code::Ok.writer();
         out.handle(i64::try_from(sequence).unwrap_or(i64::MAX));
         out.text(Some(&hash));
         Ok(out.into())

@@ -1,15 +1,14 @@
 //! The bytes that Java and the library exchange: big-endian numbers, texts and bytes after their length, -1 for none.
 //! `Packing.java` is the other half.
 
-use crate::error::{Code, Fault};
-
 /// Writes a reply.
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    pub fn new(code: Code) -> Self {
+    /// With the code of the reply.
+    pub fn new(code: u8) -> Self {
         let mut bytes = Vec::with_capacity(512);
-        bytes.push(code as u8);
+        bytes.push(code);
         Self(bytes)
     }
 
@@ -58,39 +57,39 @@ impl<'b> Reader<'b> {
         self.0.is_empty()
     }
 
-    fn take(&mut self, length: usize) -> Result<&'b [u8], Fault> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(malformed)?;
+    fn take(&mut self, length: usize) -> Result<&'b [u8], Malformed> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    pub fn byte(&mut self) -> Result<u8, Fault> {
-        self.take(1)?.first().copied().ok_or_else(malformed)
+    pub fn byte(&mut self) -> Result<u8, Malformed> {
+        self.take(1)?.first().copied().ok_or(Malformed)
     }
 
-    pub fn long(&mut self) -> Result<i64, Fault> {
-        let bytes = self.take(8)?.try_into().map_err(|_| malformed())?;
+    pub fn long(&mut self) -> Result<i64, Malformed> {
+        let bytes = self.take(8)?.try_into().map_err(|_| Malformed)?;
         Ok(i64::from_be_bytes(bytes))
     }
 
-    pub fn bytes(&mut self) -> Result<Option<&'b [u8]>, Fault> {
-        let bytes = self.take(4)?.try_into().map_err(|_| malformed())?;
+    pub fn bytes(&mut self) -> Result<Option<&'b [u8]>, Malformed> {
+        let bytes = self.take(4)?.try_into().map_err(|_| Malformed)?;
         match i32::from_be_bytes(bytes) {
             -1 => Ok(None),
-            length => self.take(usize::try_from(length).map_err(|_| malformed())?).map(Some),
+            length => self.take(usize::try_from(length).map_err(|_| Malformed)?).map(Some),
         }
     }
 
-    pub fn text(&mut self) -> Result<Option<&'b str>, Fault> {
-        self.bytes()?.map(std::str::from_utf8).transpose().map_err(|_| malformed())
+    pub fn text(&mut self) -> Result<Option<&'b str>, Malformed> {
+        self.bytes()?.map(std::str::from_utf8).transpose().map_err(|_| Malformed)
     }
 
     /// A text that must be there.
-    pub fn required(&mut self) -> Result<&'b str, Fault> {
-        self.text()?.ok_or_else(malformed)
+    pub fn required(&mut self) -> Result<&'b str, Malformed> {
+        self.text()?.ok_or(Malformed)
     }
 }
 
-fn malformed() -> Fault {
-    Fault::of(Code::Internal, "what Java passed isn't packed as it should be")
-}
+/// What was to be read isn't packed as it should be.
+#[derive(Debug)]
+pub struct Malformed;

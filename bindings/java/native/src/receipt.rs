@@ -1,18 +1,12 @@
-//! The receipt, packed for one crossing, and as JSON. No value of the message is in it (P6).
+//! The receipt, packed for one crossing. No value of the message is in it (P6).
 
 use dmv_redact::{Disposition, ElementCounts, Ori, Receipt};
-use jni::objects::{JByteArray, JClass};
-use jni::sys::jlong;
-use jni::{EnvUnowned, jni_mangle};
 
-use crate::error::{Code, Fault};
-use crate::packing::Writer;
-use crate::redaction::REDACTIONS;
-use crate::reply::reply_array;
+use crate::error::Code;
 
 /// `Receipt.java` reads it in the same order.
 pub fn pack(handle: i64, receipt: &Receipt) -> Vec<u8> {
-    let mut out = Writer::new(Code::Ok);
+    let mut out = Code::Ok.writer();
     out.handle(handle);
     out.byte(match receipt.disposition() {
         Disposition::Withheld => 0,
@@ -60,16 +54,4 @@ pub fn pack(handle: i64, receipt: &Receipt) -> Vec<u8> {
         out.text(duty.last_day().map(|day| day.to_string()).as_deref());
     }
     out.finish()
-}
-
-/// The receipt of a redaction as JSON, after the code of the reply.
-#[jni_mangle("org.dmvredact.Native")]
-pub fn receipt_json<'local>(env: EnvUnowned<'local>, _class: JClass<'local>, redaction: jlong) -> JByteArray<'local> {
-    reply_array(env, |env| {
-        let redaction = REDACTIONS.get(redaction)?;
-        let mut json = Writer::new(Code::Ok).finish();
-        serde_json::to_writer(&mut json, &redaction.receipt)
-            .map_err(|_| Fault::of(Code::Internal, "the receipt can't be written as JSON"))?;
-        Ok(env.byte_array_from_slice(&json)?)
-    })
 }

@@ -253,6 +253,18 @@ pub fn redact_direct_into<'local>(
     })
 }
 
+/// The receipt of a redaction as JSON, after the code of the reply.
+#[jni_mangle("org.dmvredact.Native")]
+pub fn receipt_json<'local>(env: EnvUnowned<'local>, _class: JClass<'local>, redaction: jlong) -> JByteArray<'local> {
+    reply_array(env, |env| {
+        let redaction = REDACTIONS.get(redaction)?;
+        let mut json = Code::Ok.writer().finish();
+        serde_json::to_writer(&mut json, &redaction.receipt)
+            .map_err(|_| Fault::of(Code::Internal, "the receipt can't be written as JSON"))?;
+        Ok(env.byte_array_from_slice(&json)?)
+    })
+}
+
 /// Lets go of what the library keeps of a redaction.
 #[jni_mangle("org.dmvredact.Native")]
 pub fn close_redaction<'local>(

@@ -21,11 +21,11 @@ pub struct Payload(Vec<u8>);
 impl Payload {
     /// Nothing more.
     pub fn none() -> Self {
-        Self(Writer::new(Code::Ok).finish())
+        Self(Code::Ok.writer().finish())
     }
 
     pub fn handle(handle: i64) -> Self {
-        let mut out = Writer::new(Code::Ok);
+        let mut out = Code::Ok.writer();
         out.handle(handle);
         Self(out.finish())
     }
@@ -39,7 +39,7 @@ impl From<Writer> for Payload {
 
 impl From<&str> for Payload {
     fn from(text: &str) -> Self {
-        let mut out = Writer::new(Code::Ok);
+        let mut out = Code::Ok.writer();
         out.text(Some(text));
         Self(out.finish())
     }
