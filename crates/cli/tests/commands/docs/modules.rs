@@ -50,7 +50,12 @@ fn short(package: &str) -> String {
 
 fn crates() -> Vec<Crate> {
     let mut folders = folders(&root().join("crates"));
-    folders.extend([root().to_owned(), root().join("bindings/c"), root().join("bindings/python")]);
+    folders.extend([
+        root().to_owned(),
+        root().join("bindings/c"),
+        root().join("bindings/java/native"),
+        root().join("bindings/python"),
+    ]);
     folders.iter().map(|folder| Crate::read(folder)).collect()
 }
 

@@ -1,0 +1,152 @@
+package org.dmvredact.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import jakarta.jms.BytesMessage;
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.JMSConsumer;
+import jakarta.jms.JMSContext;
+import jakarta.jms.Message;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.dmvredact.ConfigurationException;
+import org.dmvredact.DisclosureLog;
+import org.dmvredact.RedactionFilter;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The switch on a broker in this process: a message goes out redacted, or stays on its queue; never as it came. */
+class JmsSwitchTest {
+    private final EmbeddedActiveMQ broker = new EmbeddedActiveMQ();
+    private ConnectionFactory factory;
+
+    @BeforeEach
+    void start() throws Exception {
+        ConfigurationImpl configuration = new ConfigurationImpl();
+        configuration.setPersistenceEnabled(false).setSecurityEnabled(false);
+        configuration.setJournalDirectory(Cases.WORK.resolve("broker").toString());
+        configuration.addAcceptorConfiguration("here", "vm://0");
+        for (String queue : new String[] {"responses", "released", "dead"}) {
+            configuration.addQueueConfiguration(QueueConfiguration.of(queue).setRoutingType(RoutingType.ANYCAST));
+        }
+        AddressSettings settings = new AddressSettings();
+        settings.setMaxDeliveryAttempts(3).setDeadLetterAddress(
+                SimpleString.of("dead"));
+        configuration.addAddressSetting("#", settings);
+        broker.setConfiguration(configuration);
+        broker.start();
+        factory = new ActiveMQConnectionFactory("vm://0");
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        broker.stop();
+    }
+
+    private void send(byte[] response, String requester) {
+        try (JMSContext context = factory.createContext()) {
+            context.createProducer()
+                    .setProperty("requester", requester)
+                    .setProperty("purpose", "C")
+                    .setJMSCorrelationID("7f3a-1")
+                    .send(context.createQueue("responses"), response);
+        }
+    }
+
+    private Message receive(String queue) {
+        try (JMSContext context = factory.createContext();
+                JMSConsumer consumer = context.createConsumer(context.createQueue(queue))) {
+            return consumer.receive(200);
+        }
+    }
+
+    private static byte[] body(Message message) throws Exception {
+        return message.getBody(byte[].class);
+    }
+
+    @Test
+    void whatThePolicyPermitsIsForwarded() throws Exception {
+        try (RedactionFilter filter = RedactionFilter.builder().build();
+                DisclosureLog log = DisclosureLog.open(Cases.newLog("jms.ndjson"), filter);
+                JmsSwitch own = new JmsSwitch(factory, filter, log)) {
+            assertFalse(own.forwardOne(10));
+            send(Cases.response(), "AZ0070000");
+            assertTrue(own.forwardOne(1000));
+            Message answer = receive("released");
+            assertEquals("REDACTED", answer.getStringProperty("disposition"));
+            assertEquals("7f3a-1", answer.getJMSCorrelationID());
+            assertTrue(Cases.isRedacted(body(answer)));
+
+            send(Cases.brokenResponse(), "AZ0070000");
+            assertTrue(own.forwardOne(1000));
+            Message notice = receive("released");
+            assertEquals("WITHHELD", notice.getStringProperty("disposition"));
+            assertFalse(notice instanceof BytesMessage);
+            assertNull(receive("responses"));
+        }
+    }
+
+    /** A requester that is none: an exception, on every try. Then the broker puts the message aside. */
+    @Test
+    void anExceptionForwardsNothing() throws Exception {
+        try (RedactionFilter filter = RedactionFilter.builder().build();
+                DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-exception.ndjson"), filter);
+                JmsSwitch own = new JmsSwitch(factory, filter, log)) {
+            send(Cases.response(), "nobody");
+            for (int attempt = 0; attempt < 3; attempt++) {
+                assertThrows(IllegalArgumentException.class, () -> own.forwardOne(1000));
+            }
+            assertFalse(own.forwardOne(100));
+            assertNull(receive("released"));
+            assertNotNull(receive("dead"));
+        }
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenForwardsNothing() throws Exception {
+        try (RedactionFilter filter = RedactionFilter.builder().build()) {
+            DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-full.ndjson"), filter);
+            try (JmsSwitch own = new JmsSwitch(factory, filter, log)) {
+                send(Cases.response(), "AZ0070000");
+                Cases.limitFiles("1");
+                try {
+                    assertThrows(IOException.class, () -> own.forwardOne(1000));
+                } finally {
+                    Cases.limitFiles("unlimited");
+                }
+                assertThrows(IOException.class, () -> own.forwardOne(1000));
+                assertNull(receive("released"));
+            }
+            assertThrows(IOException.class, log::close);
+            // It is on its queue: with a log that works it goes out.
+            try (DisclosureLog again = DisclosureLog.open(Cases.WORK.resolve("jms-full.ndjson"), filter);
+                    JmsSwitch own = new JmsSwitch(factory, filter, again)) {
+                assertTrue(own.forwardOne(1000));
+                assertTrue(Cases.isRedacted(body(receive("released"))));
+            }
+        }
+    }
+
+    @Test
+    void withoutAPolicyOrALogThereIsNoSwitch() throws Exception {
+        assertThrows(
+                ConfigurationException.class,
+                () -> RedactionFilter.builder().policy("broken.toml", new byte[] {'?'}).build());
+        try (RedactionFilter filter = RedactionFilter.builder().build()) {
+            assertThrows(IOException.class, () -> DisclosureLog.open(Path.of("/dev/full"), filter));
+        }
+    }
+}
