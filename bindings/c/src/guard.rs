@@ -48,8 +48,8 @@ pub(crate) fn guard(body: impl FnOnce() -> Result<(), Fault>) -> DmvrCode {
     catch_unwind(AssertUnwindSafe(|| keep(fault))).map_or(DmvrCode::Panic, |()| code)
 }
 
-/// What a panic says may be anything (P6): only its place is kept, and nothing goes to stderr. The hook is this library's own:
-/// the caller's process has no other Rust in reach of it.
+/// What a panic says may be anything (P6): only its place is kept, and nothing goes to stderr. The hook is the shared
+/// library's own. Whoever links the static one into a Rust program has one hook for both: it silences the program's panics, too.
 fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -150,9 +150,7 @@ pub unsafe extern "C" fn dmvr_log_append(
         // SAFETY: as the header asks.
         let mut redaction = unsafe { hold(redaction.cast_const())? };
         // Without its receipt it has no output: whatever fails from here on, a panic too, nothing goes out.
-        let receipt = redaction.receipt.take();
-        let receipt =
-            receipt.ok_or_else(|| Fault::of(DmvrCode::Nothing, "there is no receipt: no message was redacted"))?;
+        let receipt = redaction.take_receipt()?;
         // SAFETY: as the header asks.
         let (log, request, source) = unsafe { (get(log)?, hold(request)?, text(source, "the source")?) };
         // SAFETY: as the header asks.

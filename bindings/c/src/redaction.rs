@@ -35,9 +35,12 @@ impl RedactionObject {
     }
 
     pub(crate) fn receipt(&self) -> Result<&Receipt, Fault> {
-        self.receipt
-            .as_ref()
-            .ok_or_else(|| Fault::of(DmvrCode::Nothing, "there is no receipt: no message was redacted"))
+        self.receipt.as_ref().ok_or_else(no_receipt)
+    }
+
+    /// Without its receipt there is no output.
+    pub(crate) fn take_receipt(&mut self) -> Result<Receipt, Fault> {
+        self.receipt.take().ok_or_else(no_receipt)
     }
 
     /// The output, if there is one that may go out.
@@ -53,6 +56,10 @@ impl RedactionObject {
         let (own, other) = (self.output.as_ptr().addr(), message.as_ptr().addr());
         !message.is_empty() && other < own + self.output.capacity() && own < other + message.len()
     }
+}
+
+fn no_receipt() -> Fault {
+    Fault::of(DmvrCode::Nothing, "there is no receipt: no message was redacted")
 }
 
 impl Opaque for DmvrRedaction {

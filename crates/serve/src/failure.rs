@@ -117,7 +117,7 @@ impl From<ReviewError> for Failure {
         match error {
             ReviewError::NotFound(_) => Self::NotFound,
             ReviewError::Conflict { state, .. } => {
-                Self::Conflict(format!("Somebody else was first: the review is {state}."))
+                Self::Conflict(format!("The review is {state}."))
             }
             ReviewError::Refused { why, .. } => Self::Conflict(format!("The desk refused it: {why}.")),
             ReviewError::Purged(_) => Self::Gone,

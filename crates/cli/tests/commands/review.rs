@@ -454,11 +454,11 @@ fn p11_a_link_to_another_folder_is_another_place() {
 #[test]
 fn p2_names_that_are_no_text_are_reviews_of_their_own() {
     let folder = approved_files(&[b"\xfe.json"]);
-    let (from, to) = (folder.path().join("in"), folder.path().join("in"));
-    let name = |byte: u8| -> std::ffi::OsString {
-        std::os::unix::ffi::OsStringExt::from_vec([&[byte], &b".json"[..]].concat())
+    let path = |byte: u8| {
+        let name: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec([&[byte], &b".json"[..]].concat());
+        folder.path().join("in").join(name)
     };
-    fs::copy(from.join(name(0xfe)), to.join(name(0xff))).unwrap();
+    fs::copy(path(0xfe), path(0xff)).unwrap();
     let told = redact_files(&folder, "out", &[], 3);
     assert!(told.contains("1 redacted, 1 held"), "{told}");
     assert_eq!(list(&folder, &[]).len(), 1);

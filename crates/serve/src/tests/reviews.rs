@@ -66,7 +66,7 @@ async fn p12_what_was_previewed_is_approved_and_on_record() {
     // Replayed: it is decided.
     let answer = office.approve(id, &ann, &sealed).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(answer.text.contains("Somebody else was first"));
+    assert!(answer.text.contains("The review is "));
     assert_eq!(office.steps(), ["approved"]);
 }
 
