@@ -116,9 +116,7 @@ impl From<ReviewError> for Failure {
     fn from(error: ReviewError) -> Self {
         match error {
             ReviewError::NotFound(_) => Self::NotFound,
-            ReviewError::Conflict { state, .. } => {
-                Self::Conflict(format!("The review is {state}."))
-            }
+            ReviewError::Conflict { state, .. } => Self::Conflict(format!("The review is {state}.")),
             ReviewError::Refused { why, .. } => Self::Conflict(format!("The desk refused it: {why}.")),
             ReviewError::Purged(_) => Self::Gone,
             ReviewError::Usage(_) => Self::BadRequest("Something in the form can't be taken as it is."),
