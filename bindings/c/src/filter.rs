@@ -1,6 +1,6 @@
 //! The filter: made once, shared by all threads.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use dmv_redact::Filter;
 
@@ -9,6 +9,7 @@ use crate::error::{DmvrCode, Fault};
 use crate::guard::guard;
 use crate::handle::{Opaque, free, get, give, hold};
 use crate::request::DmvrRequest;
+use crate::sync::{Mutex, RwLock};
 use crate::text::put;
 
 /// The filter. For any number of threads at once.
@@ -16,19 +17,24 @@ pub struct DmvrFilter {
     _opaque: [u8; 0],
 }
 
-pub(crate) struct FilterObject {
-    current: RwLock<Arc<Filter>>,
+/// What the models have in place of a filter is quicker to make.
+pub(crate) struct FilterObject<F = Filter> {
+    current: RwLock<Arc<F>>,
     swapping: Mutex<()>,
 }
 
-impl FilterObject {
+impl<F> FilterObject<F> {
+    pub(crate) fn new(filter: F) -> Self {
+        Self { current: RwLock::new(Arc::new(filter)), swapping: Mutex::default() }
+    }
+
     /// The filter that decides now. A call keeps it while another takes its place.
-    pub(crate) fn current(&self) -> Arc<Filter> {
+    pub(crate) fn current(&self) -> Arc<F> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts another in its place, if it could be recorded before. Two threads that swap do so in the order of the records.
-    pub(crate) fn swap(&self, filter: Filter, record: impl FnOnce(&Filter) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub(crate) fn swap(&self, filter: F, record: impl FnOnce(&F) -> Result<(), Fault>) -> Result<(), Fault> {
         let _turn = self.swapping.lock().unwrap_or_else(PoisonError::into_inner);
         record(&filter)?;
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -54,8 +60,7 @@ pub unsafe extern "C" fn dmvr_filter_new(config: *mut DmvrConfig, filter: *mut *
         unsafe { put(filter, std::ptr::null_mut(), "the filter")? };
         // SAFETY: as the header asks.
         let built = unsafe { hold(config)? }.build()?;
-        let new =
-            give::<DmvrFilter>(FilterObject { current: RwLock::new(Arc::new(built)), swapping: Mutex::default() });
+        let new = give::<DmvrFilter>(FilterObject::new(built));
         // SAFETY: as the header asks.
         unsafe { put(filter, new, "the filter") }
     })

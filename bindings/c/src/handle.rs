@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use crate::error::{DmvrCode, Fault};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Mutex, Ordering};
 
 /// What a handle of a kind refers to. The type itself is only the name of the pointer in C.
 pub(crate) trait Opaque {
@@ -21,8 +21,9 @@ pub(crate) trait Opaque {
 /// The kind of a slot without an object.
 const FREED: u64 = 0;
 
-/// How many slots rest at most. Until so many others were freed, a freed handle is told from a live one.
-const RESTING_SLOTS: usize = 1024;
+/// How many slots rest at most. Until so many others were freed, a freed handle is told from a live one. In the models each is
+/// reused at once.
+const RESTING_SLOTS: usize = if cfg!(all(test, loom)) { 0 } else { 1024 };
 
 struct Slot {
     kind: AtomicU64,
@@ -31,7 +32,10 @@ struct Slot {
     object: AtomicPtr<()>,
 }
 
+#[cfg(not(all(test, loom)))]
 static RESTING: Mutex<VecDeque<&'static Slot>> = Mutex::new(VecDeque::new());
+#[cfg(all(test, loom))]
+loom::lazy_static! { static ref RESTING: Mutex<VecDeque<&'static Slot>> = Mutex::default(); }
 
 fn resting() -> impl DerefMut<Target = VecDeque<&'static Slot>> {
     RESTING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -59,7 +63,7 @@ impl Slot {
 
     /// Marks the object as used by this thread alone.
     fn hold<O: Opaque>(&'static self) -> Result<Hold, Fault> {
-        if self.is_held.swap(true, Ordering::Acquire) {
+        if self.is_held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return Err(Fault::of(DmvrCode::InUse, "another thread uses a handle that is for one at a time"));
         }
         let hold = Hold(self);

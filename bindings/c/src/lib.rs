@@ -11,10 +11,13 @@ mod filter;
 mod guard;
 mod handle;
 mod log;
+#[cfg(all(test, loom))]
+mod models;
 mod receipt;
 mod redaction;
 mod request;
 mod swap;
+mod sync;
 mod text;
 
 use std::ffi::{CStr, c_char};
