@@ -273,7 +273,7 @@ impl Bodies {
         self.ends.push((self.bytes.len(), record.disposition));
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "verify"))]
     pub(crate) fn push_body(&mut self, disposition: Disposition, body: &[u8]) {
         self.bytes.extend_from_slice(body);
         self.ends.push((self.bytes.len(), disposition));

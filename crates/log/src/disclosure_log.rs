@@ -3,13 +3,22 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
+#[cfg(not(all(test, loom)))]
+use std::sync::{Mutex, MutexGuard};
 
+#[cfg(all(test, loom))]
+use loom::sync::{Mutex, MutexGuard};
+
+#[cfg(not(all(test, loom)))]
+use super::Log;
 use super::chain::MAX_LINE_BYTES;
+#[cfg(all(test, loom))]
+use super::models::Log;
 use super::records::today;
 #[cfg(feature = "sign")]
 use super::signature::SigningKey;
-use super::{Bodies, DeskStep, DoneDuty, Key, Log, LogError, Rotation};
+use super::{Bodies, DeskStep, DoneDuty, Key, LogError, Rotation};
 use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Filter, Receipt, Requester};
 
@@ -255,7 +264,7 @@ impl DisclosureLog {
     }
 
     /// As if the file were begun on another day.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "verify"))]
     pub(crate) fn begun_on(&self, day: &str) {
         day.clone_into(&mut lock(&self.writer).day);
     }

@@ -9,6 +9,8 @@ mod disclosure_log;
 mod ending;
 mod key;
 mod log;
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(not(feature = "sign"))]
 mod no_signature;
 mod records;
