@@ -63,6 +63,7 @@ impl Slot {
 
     /// Marks the object as used by this thread alone.
     fn hold<O: Opaque>(&'static self) -> Result<Hold, Fault> {
+        // No `swap`: of that, loom tries orders that can't be (its issue 254).
         if self.is_held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return Err(Fault::of(DmvrCode::InUse, "another thread uses a handle that is for one at a time"));
         }
