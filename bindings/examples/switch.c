@@ -56,7 +56,8 @@ int main(int count, char **arguments) {
   struct sigaction hangup = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
   sigaction(SIGHUP, &hangup, NULL);
 
-  while (scanf("%9s %8s %64s %lu", ori, purpose, id, &length) == 4 && getchar() == '\n') {
+  int fields;
+  while ((fields = scanf("%9s %8s %64s %lu", ori, purpose, id, &length)) == 4 && getchar() == '\n') {
     dmvr_text output = {NULL, 0};
     dmvr_receipt receipt;
     /* What follows can't be told from the bytes of a message that is too long: stop. */
@@ -74,9 +75,9 @@ int main(int count, char **arguments) {
     }
     printf("%s %lu\n", id, (unsigned long)output.length);
     if (output.length) fwrite(output.data, 1, output.length, stdout);
-    if (fflush(stdout)) return perror("switch: line"), 1;
+    if (fflush(stdout) || ferror(stdout)) return perror("switch: line"), 1;
   }
-  int is_end = feof(stdin);
+  int is_end = fields == EOF && !ferror(stdin);
   if (!is_end) fprintf(stderr, "switch: the queue has something else than messages\n");
   is_end &= done("log", dmvr_log_end(log, NULL));
   dmvr_log_free(log), dmvr_redaction_free(redaction), dmvr_request_free(request), dmvr_filter_free(filter), dmvr_config_free(config);

@@ -13,6 +13,7 @@ import org.apache.camel.ConsumerTemplate;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.dmvredact.ConfigurationException;
 import org.dmvredact.DisclosureLog;
 import org.dmvredact.RedactionFilter;
 import org.junit.jupiter.api.Test;
@@ -86,6 +87,19 @@ class CamelSwitchTest {
             }
             isRefused(route(filter, log, Cases.response(), "AZ0070000"));
             assertThrows(IOException.class, log::close);
+        }
+    }
+
+    /** A policy that is broken while it works: the one so far stays. Then one that permits nothing. */
+    @Test
+    void aBrokenPolicyLeavesTheOneSoFar() throws Exception {
+        try (RedactionFilter filter = RedactionFilter.builder().build();
+                DisclosureLog log = DisclosureLog.open(Cases.newLog("camel-policy.ndjson"), filter)) {
+            assertThrows(ConfigurationException.class, () -> filter.swap(Cases.BROKEN, log));
+            assertTrue(Cases.isRedacted(
+                    route(filter, log, Cases.response(), "AZ0070000").body()));
+            filter.swap(Cases.NOTHING, log);
+            isRefused(route(filter, log, Cases.response(), "AZ0070000"));
         }
     }
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.dmvredact.RedactionFilter;
 
 /** What both switches are tested with. */
 final class Cases {
@@ -19,7 +20,25 @@ final class Cases {
     /** One that it may not. */
     static final String REMOVED = "900-12-3456";
 
+    /** A policy that can't be read, and one that permits nothing. */
+    static final RedactionFilter.Builder BROKEN = policy("broken.toml", "[broken");
+
+    static final RedactionFilter.Builder NOTHING = policy(
+            "nothing.toml",
+            """
+            [policy]
+            name = "nothing"
+            version = "1"
+            purposes = ["C"]
+            [agencies.all]
+            ori = ["*"]
+            """);
+
     private Cases() {}
+
+    private static RedactionFilter.Builder policy(String name, String text) {
+        return RedactionFilter.builder().policy(name, text.getBytes(StandardCharsets.UTF_8));
+    }
 
     static byte[] response() throws IOException {
         return Files.readAllBytes(ROOT.resolve("fixtures/dr-in-state-police/message.xml"));

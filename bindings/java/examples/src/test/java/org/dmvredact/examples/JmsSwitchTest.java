@@ -140,11 +140,31 @@ class JmsSwitchTest {
         }
     }
 
+    /** A policy that is broken while it works: the one so far stays. Then one that permits nothing. */
+    @Test
+    void aBrokenPolicyLeavesTheOneSoFar() throws Exception {
+        try (RedactionFilter filter = RedactionFilter.builder().build();
+                DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-policy.ndjson"), filter);
+                JmsSwitch own = new JmsSwitch(factory, filter, log)) {
+            assertThrows(ConfigurationException.class, () -> filter.swap(Cases.BROKEN, log));
+            send(Cases.response(), "AZ0070000");
+            assertTrue(own.forwardOne(1000));
+            assertTrue(Cases.isRedacted(body(receive("released"))));
+
+            filter.swap(Cases.NOTHING, log);
+            send(Cases.response(), "AZ0070000");
+            assertTrue(own.forwardOne(1000));
+            Message notice = receive("released");
+            assertEquals("WITHHELD", notice.getStringProperty("disposition"));
+            assertFalse(notice instanceof BytesMessage);
+        }
+    }
+
     @Test
     void withoutAPolicyOrALogThereIsNoSwitch() throws Exception {
         assertThrows(
                 ConfigurationException.class,
-                () -> RedactionFilter.builder().policy("broken.toml", new byte[] {'?'}).build());
+                () -> Cases.BROKEN.build());
         try (RedactionFilter filter = RedactionFilter.builder().build()) {
             assertThrows(IOException.class, () -> DisclosureLog.open(Path.of("/dev/full"), filter));
         }
