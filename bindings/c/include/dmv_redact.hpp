@@ -42,6 +42,11 @@ inline std::string_view view(const dmvr_text& text) {
   return {reinterpret_cast<const char*>(text.data), text.length};
 }
 
+/// A text for C. One with a zero inside would be another text there: null, which the library refuses, is better.
+inline const char* c_text(const std::string& text) {
+  return text.find('\0') == std::string::npos ? text.c_str() : nullptr;
+}
+
 /// What a filter is made of.
 class config {
  public:
@@ -51,15 +56,16 @@ class config {
     handle_.reset(made);
   }
   config& path(dmvr_part part, const std::string& from) {
-    check(dmvr_config_path(get(), part, from.c_str()));
+    check(dmvr_config_path(get(), part, c_text(from)));
     return *this;
   }
   config& bytes(dmvr_part part, const std::string& name, std::string_view data) {
-    check(dmvr_config_bytes(get(), part, name.c_str(), reinterpret_cast<const std::uint8_t*>(data.data()), data.size()));
+    if (!c_text(name)) throw std::invalid_argument("a name has a zero");
+    check(dmvr_config_bytes(get(), part, c_text(name), reinterpret_cast<const std::uint8_t*>(data.data()), data.size()));
     return *this;
   }
   config& option(const std::string& name, const std::string& value) {
-    check(dmvr_config_option(get(), name.c_str(), value.c_str()));
+    check(dmvr_config_option(get(), c_text(name), c_text(value)));
     return *this;
   }
   dmvr_config* get() const { return handle_.get(); }
@@ -80,7 +86,7 @@ class request {
     handle_.reset(made);
   }
   request& set(dmvr_attribute attribute, const std::string& value) {
-    check(dmvr_request_set(get(), attribute, value.c_str()));
+    check(dmvr_request_set(get(), attribute, c_text(value)));
     return *this;
   }
   request& clear() {
@@ -160,12 +166,14 @@ class log {
  public:
   log(const std::string& path, const filter& decides, const dmvr_log_options& options = {}) {
     dmvr_log* made = nullptr;
-    check(dmvr_log_open(path.c_str(), decides.get(), &options, &made));
+    check(dmvr_log_open(c_text(path), decides.get(), &options, &made));
     handle_.reset(made);
   }
   /// Records the last message. Only when this returns may its output go out.
   void append(const std::string& source, const std::string& id, const request& asked, redaction& done) const {
-    check(dmvr_log_append(get(), source.c_str(), id.empty() ? nullptr : id.c_str(), asked.get(), done.get()));
+    // Without an identifier it is null: one that can't be given must be refused in another way.
+    const char* from = c_text(id) ? c_text(source) : nullptr;
+    check(dmvr_log_append(get(), from, id.empty() ? nullptr : c_text(id), asked.get(), done.get()));
   }
   /// The number and hash of its last line, to be kept elsewhere.
   dmvr_log_head end() {

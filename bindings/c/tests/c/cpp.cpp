@@ -7,6 +7,16 @@
 #define CHECK(condition) \
   if (!(condition)) throw std::runtime_error(#condition)
 
+template <typename Call>
+static bool fails(Call call) {
+  try {
+    call();
+  } catch (const std::exception&) {
+    return true;
+  }
+  return false;
+}
+
 static void run(const std::string& root, const std::string& folder) {
   std::ifstream file(root + "/fixtures/dr-in-state-police/message.xml", std::ios::binary);
   const std::string message{std::istreambuf_iterator<char>(file), {}};
@@ -23,6 +33,21 @@ static void run(const std::string& root, const std::string& folder) {
   CHECK(redaction.receipt().releases && redaction.output().find("JORDAN") != std::string_view::npos);
   CHECK(redaction.json().find("JORDAN") == std::string_view::npos);
   filter.swap(dmv_redact::config(), &log);
+  // A text with a zero would be another one in C. What isn't recorded has no output; the request is refused until it is cleared.
+  const std::string zero("7f3a\0-0042", 10);
+  for (const bool is_source : {true, false}) {
+    dmv_redact::redaction lost;
+    filter.redact(request, message, lost);
+    CHECK(!lost.output().empty());
+    CHECK(fails([&] { log.append(is_source ? zero : "line 1", is_source ? "" : zero, request, lost); }));
+    CHECK(fails([&] { lost.output(); }) || lost.output().empty());
+    CHECK(fails([&] { request.set(DMVR_ATTRIBUTE_CLAIM, zero); }));
+    CHECK(fails([&] { filter.redact(request, message, lost); }));
+    request.clear().set(DMVR_ATTRIBUTE_REQUESTER, "AZ0070000").set(DMVR_ATTRIBUTE_PURPOSE, "C");
+  }
+  CHECK(fails([&] { dmv_redact::config().path(DMVR_PART_POLICY, zero); }));
+  CHECK(fails([&] { dmv_redact::config().bytes(DMVR_PART_POLICY, zero, ""); }));
+  CHECK(fails([&] { dmv_redact::config().option("limit", zero); }));
   log.end();
   // Objects can be moved, and free themselves once.
   dmv_redact::redaction other(std::move(redaction));
