@@ -3,6 +3,8 @@
 import koffi from 'koffi';
 
 const library = koffi.load('libdmv_redact.so.0');
+// From C to memory of Node.js: `koffi.decode` keeps some memory for good at each call.
+const memcpy = koffi.load(null).func('memcpy', 'void', ['void *', 'void *', 'size_t']);
 const Text = koffi.struct({ data: 'void *', length: 'size_t' });
 const LastError = koffi.struct({ code: 'int', message: 'const char *', help: 'const char *', file: 'const char *', line: 'uint32_t', column: 'uint32_t' });
 const Receipt = koffi.struct({
@@ -62,7 +64,9 @@ function string(value) {
 }
 
 function copied({ data, length }) {
-  return Buffer.from(length ? koffi.decode(data, 'uint8_t', Number(length)) : []);
+  const own = Buffer.alloc(Number(length));
+  if (own.length > 0) memcpy(own, data, own.length);
+  return own;
 }
 
 function withConfig({ policy, tokenKey }, use) {
