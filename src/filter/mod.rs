@@ -61,6 +61,7 @@ impl Filter {
     /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of
     /// the message, the memory bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
+        let fingerprint = requester.fingerprint();
         let requester = &*self.parts.policy.dated(requester);
         let mut scratch = self.scratch.take();
         let (buffers, state) = &mut *scratch;
@@ -68,8 +69,9 @@ impl Filter {
             true => self.check(message, output, manifest, requester, receipt, state),
             false => Ok(()),
         };
-        let receipt = rewrite::redact(&self.parts, message, requester, buffers, out, check);
+        let mut receipt = rewrite::redact(&self.parts, message, requester, buffers, out, check);
         self.scratch.put_back(scratch);
+        receipt.fingerprint = fingerprint;
         receipt
     }
 

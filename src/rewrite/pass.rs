@@ -70,7 +70,9 @@ pub fn outcomes(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Ou
 
 /// The receipt of a message that isn't read.
 pub(crate) fn withhold(parts: &Arc<Parts>, bytes: usize, refusal: Refusal) -> Receipt {
-    let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, &Requester::default());
+    let requester = Requester::default();
+    let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, &requester);
+    receipt.fingerprint = requester.fingerprint();
     receipt.refusal = Some(refusal);
     receipt
 }

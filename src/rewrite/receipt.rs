@@ -75,6 +75,8 @@ pub struct Receipt {
     pub(super) bytes_in: usize,
     pub(super) bytes_out: usize,
     pub(super) correlation_id: Option<Arc<str>>,
+    /// Of the request, as the caller gave it.
+    pub(crate) fingerprint: u64,
     pub(super) date: Option<Date>,
 }
 
@@ -120,6 +122,7 @@ impl Receipt {
             bytes_in: bytes,
             bytes_out: 0,
             correlation_id: requester.shared_correlation_id(),
+            fingerprint: 0,
             date: None,
         }
     }
@@ -213,6 +216,13 @@ impl Receipt {
     #[must_use]
     pub fn request(&self) -> Option<&Requester> {
         self.request.as_deref()
+    }
+
+    /// Whether it is the receipt of this request.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_of(&self, requester: &Requester) -> bool {
+        self.fingerprint == requester.fingerprint()
     }
 
     /// Whether what a request says may be on record: it is in words of the policy that decided (P6).

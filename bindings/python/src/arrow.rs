@@ -28,7 +28,7 @@ fn capsule<'a, 'py>(from: &'a Bound<'py, PyAny>, what: &str) -> PyResult<&'a Bou
 }
 
 /// What an error of Arrow says may be a value (P6): none of it is told.
-fn unreadable(what: &str) -> Fault {
+pub(crate) fn unreadable(what: &str) -> Fault {
     Fault::Type(format!("{what}: the column can't be read"))
 }
 

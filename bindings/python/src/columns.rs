@@ -6,6 +6,7 @@ use arrow_array::{
     Array, ArrayRef, BinaryArray, BinaryViewArray, LargeBinaryArray, LargeListArray, LargeStringArray, ListArray,
     StringArray, StringViewArray,
 };
+use arrow_data::ArrayData;
 use pyo3::prelude::*;
 
 use crate::arrow;
@@ -85,9 +86,12 @@ impl Chunk for Bytes {
             is::<BinaryViewArray>(array).or_else(|| is::<StringViewArray>(array).map(StringViewArray::to_binary_view))
         };
         let own = small().map(Self::Small).or_else(|| large().map(Self::Large)).or_else(|| view().map(Self::View));
-        own.ok_or_else(|| {
+        let own = own.ok_or_else(|| {
             Fault::Type(format!("{what}: a column of bytes or texts is wanted, not {}", array.data_type()))
-        })
+        })?;
+        // Arrow itself believes offsets, and reads where they point to.
+        own.data().validate_full().map_err(|_| arrow::unreadable(what))?;
+        Ok(own)
     }
 
     fn len(&self) -> usize {
@@ -100,6 +104,14 @@ impl Chunk for Bytes {
 }
 
 impl Bytes {
+    fn data(&self) -> ArrayData {
+        match self {
+            Self::Small(array) => array.to_data(),
+            Self::Large(array) => array.to_data(),
+            Self::View(array) => array.to_data(),
+        }
+    }
+
     pub(crate) fn get(&self, row: usize) -> Option<&[u8]> {
         match self {
             Self::Small(array) => (row < array.len() && array.is_valid(row)).then(|| array.value(row)),

@@ -103,8 +103,7 @@ impl DisclosureLog {
     }
 }
 
-fn take<'py>(py: Python<'py>, one: PyResult<Bound<'py, PyAny>>) -> PyResult<(Bound<'py, Redaction>, Output)> {
-    let one = one?;
+fn take<'py>(py: Python<'py>, one: Bound<'py, PyAny>) -> PyResult<(Bound<'py, Redaction>, Output)> {
     let redaction =
         one.cast_into::<Redaction>().map_err(|error| input::wrong(&error.into_inner(), "a redaction", "Redaction"))?;
     let output = redaction.get().take().map_err(|fault| fault.raise(py))?;
@@ -182,6 +181,8 @@ impl DisclosureLog {
         // Each is taken, even where another can't be: whatever fails, nothing of any goes out.
         let (mut redactions, mut outputs, mut failed) = (Vec::new(), Vec::new(), None);
         for one in several {
+            // An iterator that fails has no end: an empty queue, Ctrl-C.
+            let Ok(one) = one.map_err(|error| failed = Some(error)) else { break };
             match take(py, one) {
                 Ok((redaction, output)) => {
                     redactions.push(redaction);

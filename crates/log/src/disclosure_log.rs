@@ -223,9 +223,7 @@ impl DisclosureLog {
     ) -> io::Result<Bodies> {
         let mut bodies = Bodies::new(Arc::clone(filter));
         for &(source, id, requester, receipt) in records {
-            let of_other = requester.shared_correlation_id().as_deref() != receipt.correlation_id()
-                || requester.ori().is_some_and(|ori| receipt.requester() != Some(ori));
-            if of_other {
+            if !receipt.is_of(requester) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the receipt is of another request"));
             }
             let before = bodies.len();

@@ -28,6 +28,8 @@ use dmv_redact_model::files::{private_file, sync_folder_of};
 pub struct Log {
     path: PathBuf,
     file: File,
+    /// The process that opened it, and has it locked.
+    process: u32,
     key: Option<Key>,
     /// Signs checkpoints and ends.
     signing_key: Option<SigningKey>,
@@ -52,6 +54,17 @@ pub struct Log {
     /// The start record, before it is written.
     prepared: Option<(Vec<u8>, Link)>,
     lines: Vec<u8>,
+}
+
+impl Drop for Log {
+    /// A child that was forked has the file open, too: without this the lock would last as long as the child. A child that drops it
+    /// must not take it from its parent.
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            // If it can't, it is as before: the lock ends with the last process that has it.
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 /// How far a run's records go, for its journal.
@@ -159,6 +172,7 @@ impl Log {
         let mut log = Self {
             path: path.to_owned(),
             file,
+            process: std::process::id(),
             key,
             signing_key: None,
             end: LineBoundary { link, bytes: length },

@@ -571,6 +571,23 @@ fn p12_disclosures_appended_one_by_one_are_a_log_that_verifies() {
     // Of another request nothing is recorded.
     let error = log.append("line 1", &third.0, &fourth.1).unwrap_err();
     assert_eq!(error.to_string(), "the receipt is of another request");
+    // Nor where it differs in what it states alone, without ids: the record would have what didn't decide.
+    let requester = || Requester::new("AZ0070000").unwrap().purpose("C");
+    let receipt = filter.redact(b"{}", &requester(), &mut Vec::new());
+    let warrant = Instrument::new("judicial-warrant").number("12");
+    for other in [
+        Requester::new("AZ0070000").unwrap(),
+        requester().purpose("E"),
+        requester().reason("R"),
+        requester().claim("approved"),
+        requester().instrument(warrant),
+        requester().date("2026-12-02").unwrap(),
+        requester().approved_by("somebody").unwrap(),
+        requester().control_number("17").unwrap(),
+        Requester::from_envelope().purpose("C"),
+    ] {
+        assert_eq!(log.append("line 1", &other, &receipt).unwrap_err().to_string(), error.to_string());
+    }
     log.end().unwrap();
     let verified = Verifier::default().verify(std::slice::from_ref(&path)).unwrap();
     assert_eq!((verified.messages, verified.runs, verified.fault_count), (4, 2, 0));

@@ -255,7 +255,7 @@ pub(super) fn nearest_code<'k>(code: &str, known: impl IntoIterator<Item = &'k s
 }
 
 /// What a request says of one attribute, in its own words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) enum Said {
     #[default]
     Nothing,

@@ -28,7 +28,7 @@ use crate::date::{DATE_FORM, Date};
 /// let requester = Requester::new("VTICE0900")?.claim("approved").instrument(warrant);
 /// # Ok::<(), dmv_redact::RequesterError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "InstrumentText")]
 pub struct Instrument {
     claim: String,

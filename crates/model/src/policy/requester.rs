@@ -1,7 +1,10 @@
 //! The recipient of a message, as vouched for by the caller.
 
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use super::attribute::{Attribute, Said};
 use super::instrument::Instrument;
@@ -17,7 +20,7 @@ use crate::date::Date;
 /// assert_eq!(requester.ori().unwrap().as_str(), "AZ0070000");
 /// # Ok::<(), dmv_redact::RequesterError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Requester {
     ori: Option<Ori>,
     /// By attribute.
@@ -120,7 +123,7 @@ impl Requester {
     /// the clock isn't read.
     ///
     /// # Errors
-    /// When `date` is no day of the calendar in this form.
+    /// When `date` is no day of the calendar in this form, or another one is set.
     ///
     /// ```
     /// # use dmv_redact::Requester;
@@ -129,7 +132,9 @@ impl Requester {
     /// # Ok::<(), dmv_redact::RequesterError>(())
     /// ```
     pub fn date(self, date: &str) -> Result<Self, RequesterError> {
-        Ok(self.on(Date::parse(date).ok_or(RequesterError(Fault::Date))?))
+        let date = Date::parse(date).ok_or(RequesterError(Fault::Date))?;
+        one_value(self.date, date, "date")?;
+        Ok(self.on(date))
     }
 
     /// The same of a date that is parsed.
@@ -151,7 +156,7 @@ impl Requester {
     ///
     /// # Errors
     /// When `id` is not 1 to 64 characters of A to Z, a to z, 0 to 9, `-`, `_`, `.` and `:`. It is written to logs (P6):
-    /// it must not be taken from the message.
+    /// it must not be taken from the message. Or when another one is set.
     ///
     /// ```
     /// # use dmv_redact::{Filter, Requester};
@@ -165,6 +170,7 @@ impl Requester {
         if !(1..=MAX_CORRELATION_ID).contains(&id.len()) || !id.bytes().all(is_id_byte) {
             return Err(RequesterError(Fault::CorrelationId));
         }
+        one_value(self.correlation_id.as_deref(), id, "correlation id")?;
         self.correlation_id = Some(id.into());
         Ok(self)
     }
@@ -174,11 +180,12 @@ impl Requester {
     /// the key. It decides nothing, and is nowhere else.
     ///
     /// # Errors
-    /// When `number` is none of that.
+    /// When `number` is none of that, or another one is set.
     pub fn control_number(mut self, number: &str) -> Result<Self, RequesterError> {
         if !is_line(number, MAX_NAME_CHARACTERS) {
             return Err(RequesterError(Fault::ControlNumber));
         }
+        one_value(self.control_number.as_deref(), number, "control number")?;
         self.control_number = Some(number.into());
         Ok(self)
     }
@@ -262,6 +269,13 @@ impl Requester {
     #[must_use]
     pub fn shared_correlation_id(&self) -> Option<Arc<str>> {
         self.correlation_id.clone()
+    }
+
+    /// A number of all that it states: by it a receipt is told from that of another request. It is no protection from forgery.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        FixedState::default().hash_one(self)
     }
 
     /// The ORI, unless it is to be read from the envelope.
@@ -354,6 +368,14 @@ pub fn is_statement(text: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError(Fault);
 
+/// Refuses a second value that isn't the first: neither may take the other's place.
+fn one_value<T: PartialEq>(set: Option<T>, value: T, what: &'static str) -> Result<(), RequesterError> {
+    match set.is_some_and(|before| before != value) {
+        true => Err(RequesterError(Fault::Another(what))),
+        false => Ok(()),
+    }
+}
+
 impl RequesterError {
     /// What is no date.
     pub(super) fn date() -> Self {
@@ -368,12 +390,15 @@ enum Fault {
     CorrelationId,
     Approver,
     ControlNumber,
+    /// A second value of what has one.
+    Another(&'static str),
 }
 
 impl fmt::Display for RequesterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
+            Fault::Another(what) => write!(f, "another {what} is set"),
             Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
             Fault::Approver => write!(f, "who approved is not {NAME_FORM}"),
             Fault::ControlNumber => write!(f, "the control number is not {NAME_FORM}"),

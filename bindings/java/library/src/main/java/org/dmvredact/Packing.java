@@ -39,6 +39,18 @@ final class Packing {
             return this;
         }
 
+        /** A number and a text. Of a text that is refused nothing is written. */
+        Writer attribute(int number, String value) {
+            byte[] text = utf8(value);
+            return number(number).bytes(text);
+        }
+
+        /** The same, with bytes. */
+        Writer part(int number, String name, byte[] value) {
+            byte[] text = name == null ? null : utf8(name);
+            return number(number).bytes(text).bytes(value);
+        }
+
         Writer text(String value) {
             return bytes(value == null ? null : utf8(value));
         }

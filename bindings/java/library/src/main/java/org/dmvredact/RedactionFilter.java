@@ -220,7 +220,7 @@ public final class RedactionFilter implements AutoCloseable {
 
         // The numbers are those in config.rs.
         private Builder set(int part, String name, byte[] bytes) {
-            parts.number(part).text(name).bytes(bytes);
+            parts.part(part, name, bytes);
             return this;
         }
 
@@ -390,6 +390,7 @@ public final class RedactionFilter implements AutoCloseable {
 
     /** As the system has it. A path of another file system, in a zip file, for instance, has none. */
     static String pathOf(Path path) {
-        return path.toFile().getPath();
+        // What it is relative to is Java's to say: that may be another folder than the process's.
+        return path.toFile().getAbsolutePath();
     }
 }

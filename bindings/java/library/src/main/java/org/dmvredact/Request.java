@@ -34,7 +34,8 @@ public final class Request {
 
     /**
      * States what a request says. Each value is checked by {@link #build}; whether the policy accepts it, by
-     * {@link RedactionFilter#check}. Two different values of one attribute make each message withheld.
+     * {@link RedactionFilter#check}. Null states nothing, as if the method weren't called; a requester can't be null. Two different
+     * values of one attribute are refused by {@link #build}, or make each message withheld.
      */
     public static final class Builder {
         private final Packing.Writer attributes = new Packing.Writer();
@@ -42,8 +43,10 @@ public final class Request {
         private Builder() {}
 
         // The numbers are those in request.rs.
-        private Builder set(int attribute, String value, String name) {
-            attributes.number(attribute).text(Objects.requireNonNull(value, name));
+        private Builder set(int attribute, String value) {
+            if (value != null) {
+                attributes.attribute(attribute, value);
+            }
             return this;
         }
 
@@ -54,7 +57,7 @@ public final class Request {
          * @return this builder
          */
         public Builder requester(String ori) {
-            return set(1, ori, "ori");
+            return set(1, Objects.requireNonNull(ori, "requester"));
         }
 
         /**
@@ -64,7 +67,7 @@ public final class Request {
          * @return this builder
          */
         public Builder purpose(String code) {
-            return set(2, code, "code");
+            return set(2, code);
         }
 
         /**
@@ -74,7 +77,7 @@ public final class Request {
          * @return this builder
          */
         public Builder reason(String code) {
-            return set(3, code, "code");
+            return set(3, code);
         }
 
         /**
@@ -84,7 +87,7 @@ public final class Request {
          * @return this builder
          */
         public Builder line(String name) {
-            return set(4, name, "name");
+            return set(4, name);
         }
 
         /**
@@ -94,7 +97,7 @@ public final class Request {
          * @return this builder
          */
         public Builder user(String name) {
-            return set(5, name, "name");
+            return set(5, name);
         }
 
         /**
@@ -104,7 +107,7 @@ public final class Request {
          * @return this builder
          */
         public Builder recordState(String code) {
-            return set(6, code, "code");
+            return set(6, code);
         }
 
         /**
@@ -114,7 +117,7 @@ public final class Request {
          * @return this builder
          */
         public Builder claim(String name) {
-            return set(7, name, "name");
+            return set(7, name);
         }
 
         /**
@@ -125,7 +128,7 @@ public final class Request {
          * @return this builder
          */
         public Builder instrument(String text) {
-            return set(8, text, "text");
+            return set(8, text);
         }
 
         /**
@@ -135,7 +138,7 @@ public final class Request {
          * @return this builder
          */
         public Builder date(LocalDate date) {
-            return set(9, Objects.requireNonNull(date, "date").toString(), "date");
+            return set(9, date == null ? null : date.toString());
         }
 
         /**
@@ -145,7 +148,7 @@ public final class Request {
          * @return this builder
          */
         public Builder correlationId(String id) {
-            return set(10, id, "id");
+            return set(10, id);
         }
 
         /**
@@ -155,7 +158,7 @@ public final class Request {
          * @return this builder
          */
         public Builder controlNumber(String number) {
-            return set(11, number, "number");
+            return set(11, number);
         }
 
         /**
@@ -165,7 +168,7 @@ public final class Request {
          * @return this builder
          */
         public Builder approvedBy(String name) {
-            return set(12, name, "name");
+            return set(12, name);
         }
 
         /**

@@ -66,22 +66,31 @@ final class JmsSwitch implements AutoCloseable {
 
     // docs: answer
     private Message answer(Message message) throws JMSException, IOException {
-        // The switch's own properties, which it set when the query came; never the message's content.
-        Request request = Request.builder()
-                .requester(message.getStringProperty("requester"))
-                .purpose(message.getStringProperty("purpose"))
-                .correlationId(message.getJMSCorrelationID())
-                .build();
+        // The switch's own properties, which it set when the query came; never the message's content. A plain query has no purpose.
+        Request request;
+        try {
+            request = Request.builder()
+                    .requester(message.getStringProperty("requester"))
+                    .purpose(message.getStringProperty("purpose"))
+                    .correlationId(message.getJMSCorrelationID())
+                    .build();
+        } catch (IllegalArgumentException error) {
+            return addressed(session.createMessage(), message, "WITHHELD");
+        }
         byte[] response = message.getBody(byte[].class);
         try (Redaction redaction = filter.redact(response, request)) {
             log.append("responses", message.getJMSMessageID(), redaction);
             Message answer = redaction.output().isPresent() ? bytes(redaction.output().get()) : session.createMessage();
-            answer.setJMSCorrelationID(message.getJMSCorrelationID());
-            answer.setStringProperty("disposition", redaction.receipt().disposition().toString());
-            return answer;
+            return addressed(answer, message, redaction.receipt().disposition().toString());
         }
     }
     // docs: end
+
+    private static Message addressed(Message answer, Message to, String disposition) throws JMSException {
+        answer.setJMSCorrelationID(to.getJMSCorrelationID());
+        answer.setStringProperty("disposition", disposition);
+        return answer;
+    }
 
     private Message bytes(byte[] body) throws JMSException {
         BytesMessage message = session.createBytesMessage();

@@ -35,12 +35,16 @@ class CamelSwitchTest {
 
     private static Outcome route(RedactionFilter filter, DisclosureLog log, byte[] response, String requester)
             throws Exception {
+        return route(filter, log, response, Map.of("requester", requester, "purpose", "C"));
+    }
+
+    private static Outcome route(
+            RedactionFilter filter, DisclosureLog log, byte[] response, Map<String, Object> headers) throws Exception {
         try (CamelContext context = new DefaultCamelContext()) {
             context.addRoutes(new CamelSwitch(filter, log));
             context.start();
             try (ProducerTemplate producer = context.createProducerTemplate();
                     ConsumerTemplate consumer = context.createConsumerTemplate()) {
-                Map<String, Object> headers = Map.of("requester", requester, "purpose", "C");
                 producer.sendBodyAndHeaders("seda:responses", response, headers);
                 Exchange released = null;
                 Exchange refused = null;
@@ -69,7 +73,11 @@ class CamelSwitchTest {
             assertNull(outcome.refused);
             assertEquals("REDACTED", outcome.disposition());
             assertTrue(Cases.isRedacted(outcome.body()));
+            // A plain query states no purpose.
+            Outcome plain = route(filter, log, Cases.response(), Map.of("requester", "AZ0070000"));
+            assertTrue(Cases.isRedacted(plain.body()));
             isRefused(route(filter, log, Cases.brokenResponse(), "AZ0070000"));
+            isRefused(route(filter, log, Cases.response(), Map.of("purpose", "C")));
             // An exception.
             isRefused(route(filter, log, Cases.response(), "nobody"));
         }

@@ -11,6 +11,7 @@ import jakarta.jms.BytesMessage;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
+import jakarta.jms.JMSProducer;
 import jakarta.jms.Message;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,12 +58,16 @@ class JmsSwitchTest {
     }
 
     private void send(byte[] response, String requester) {
+        send(response, requester, "C", "7f3a-1");
+    }
+
+    private void send(byte[] response, String requester, String purpose, String correlationId) {
         try (JMSContext context = factory.createContext()) {
-            context.createProducer()
-                    .setProperty("requester", requester)
-                    .setProperty("purpose", "C")
-                    .setJMSCorrelationID("7f3a-1")
-                    .send(context.createQueue("responses"), response);
+            JMSProducer producer = context.createProducer().setProperty("requester", requester);
+            if (purpose != null) {
+                producer.setProperty("purpose", purpose);
+            }
+            producer.setJMSCorrelationID(correlationId).send(context.createQueue("responses"), response);
         }
     }
 
@@ -99,15 +104,47 @@ class JmsSwitchTest {
         }
     }
 
-    /** A requester that is none: an exception, on every try. Then the broker puts the message aside. */
+    /** A plain query states no purpose, and may have no id. */
     @Test
-    void anExceptionForwardsNothing() throws Exception {
+    void aPlainQueryIsAnswered() throws Exception {
         try (RedactionFilter filter = RedactionFilter.builder().build();
-                DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-exception.ndjson"), filter);
+                DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-plain.ndjson"), filter);
+                JmsSwitch own = new JmsSwitch(factory, filter, log)) {
+            send(Cases.response(), "AZ0070000", null, null);
+            assertTrue(own.forwardOne(1000));
+            Message answer = receive("released");
+            assertEquals("REDACTED", answer.getStringProperty("disposition"));
+            assertTrue(Cases.isRedacted(body(answer)));
+        }
+    }
+
+    /** A requester that is none, or an id that is none: a notice. */
+    @Test
+    void aRequestThatIsNoneIsWithheld() throws Exception {
+        try (RedactionFilter filter = RedactionFilter.builder().build();
+                DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-request.ndjson"), filter);
                 JmsSwitch own = new JmsSwitch(factory, filter, log)) {
             send(Cases.response(), "nobody");
+            send(Cases.response(), "AZ0070000", "C", "an id with blanks");
+            for (int request = 0; request < 2; request++) {
+                assertTrue(own.forwardOne(1000));
+                Message notice = receive("released");
+                assertEquals("WITHHELD", notice.getStringProperty("disposition"));
+                assertFalse(notice instanceof BytesMessage);
+            }
+        }
+    }
+
+    /** A filter that is closed: an exception, on every try. Then the broker puts the message aside. */
+    @Test
+    void anExceptionForwardsNothing() throws Exception {
+        RedactionFilter filter = RedactionFilter.builder().build();
+        try (DisclosureLog log = DisclosureLog.open(Cases.newLog("jms-exception.ndjson"), filter);
+                JmsSwitch own = new JmsSwitch(factory, filter, log)) {
+            filter.close();
+            send(Cases.response(), "AZ0070000");
             for (int attempt = 0; attempt < 3; attempt++) {
-                assertThrows(IllegalArgumentException.class, () -> own.forwardOne(1000));
+                assertThrows(IllegalStateException.class, () -> own.forwardOne(1000));
             }
             assertFalse(own.forwardOne(100));
             assertNull(receive("released"));

@@ -17,6 +17,7 @@ import java.nio.ReadOnlyBufferException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.Map;
 import org.dmvredact.BufferTooSmallException;
@@ -74,8 +75,7 @@ class MisuseTest {
         isNull(() -> RedactionFilter.builder().tokenKey((byte[]) null));
         isNull(() -> RedactionFilter.builder().onlyFormat(null));
         isNull(() -> RedactionFilter.builder().limit(null, 1));
-        isNull(() -> Request.builder().purpose(null));
-        isNull(() -> Request.builder().date(null));
+        isNull(() -> Request.builder().requester(null));
         isNull(() -> DisclosureLog.open(null, filter));
         isNull(() -> DisclosureLog.open(folder.resolve("log"), null));
         isNull(() -> DisclosureLog.open(folder.resolve("log"), filter, null));
@@ -83,6 +83,43 @@ class MisuseTest {
         try (DisclosureLog log = DisclosureLog.open(folder.resolve("log"), filter)) {
             isNull(() -> log.append("line 1", null));
         }
+    }
+
+    private static void isRefused(org.junit.jupiter.api.function.Executable call) {
+        assertThrows(IllegalArgumentException.class, call);
+    }
+
+    /** What a plain query doesn't state is null where it comes from. */
+    @Test
+    void nullStatesNothing() {
+        Request.Builder builder = Request.builder().requester("AZ0070000").purpose("C").date(LocalDate.of(2026, 12, 2));
+        builder.purpose(null).reason(null).line(null).user(null).recordState(null).claim(null).instrument(null);
+        builder.date(null).correlationId(null).controlNumber(null).approvedBy(null);
+        assertEquals(Disposition.REDACTED, filter.redact(MESSAGE, builder.build()).receipt().disposition());
+    }
+
+    /** Neither takes the other's place: the policy of another day may permit more. */
+    @Test
+    void aSecondValueIsRefused() {
+        Request.Builder same = Request.builder().date(LocalDate.of(2026, 12, 2)).date(LocalDate.of(2026, 12, 2));
+        same.correlationId("a-1").correlationId("a-1").controlNumber("17").controlNumber("17").build();
+        isRefused(() -> Request.builder().date(LocalDate.of(2026, 12, 2)).date(LocalDate.of(2024, 1, 1)).build());
+        isRefused(() -> Request.builder().correlationId("a-1").correlationId("a-2").build());
+        isRefused(() -> Request.builder().controlNumber("17").controlNumber("18").build());
+        isRefused(() -> Request.builder().requester("AZ0070000").requester("NV0010000").build());
+    }
+
+    /** What was refused is nowhere in it. */
+    @Test
+    void aBuilderThatRefusedAValueGoesOn() throws ConfigurationException {
+        Request.Builder request = Request.builder();
+        isNull(() -> request.requester(null));
+        isRefused(() -> request.approvedBy("\ud800"));
+        Request built = request.requester("AZ0070000").purpose("C").build();
+        assertEquals(Disposition.REDACTED, filter.redact(MESSAGE, built).receipt().disposition());
+        RedactionFilter.Builder parts = RedactionFilter.builder();
+        isRefused(() -> parts.onlyFormat("\ud800"));
+        parts.build().close();
     }
 
     @Test
