@@ -182,3 +182,23 @@ def test_p6_an_error_of_a_stream_repeats_no_value(filter: Filter, message: bytes
         # Whoever gives the same capsules again gives nothing.
         with pytest.raises(TypeError):
             filter.redact_arrow(Again(), base)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [pyarrow.binary(), pyarrow.large_binary(), pyarrow.string()], ids=str)
+@pytest.mark.parametrize("offsets", [[0, 2**30, 10], [0, -1, 10], [10, 5, 10]], ids=str)
+def test_p8_offsets_that_lead_elsewhere_are_refused(filter: Filter, base: Request, kind: Any, offsets: list[int]) -> None:
+    size = 8 if kind == pyarrow.large_binary() else 4
+    table = b"".join(offset.to_bytes(size, "little", signed=True) for offset in offsets)
+    array = pyarrow.Array.from_buffers(kind, 2, [None, pyarrow.py_buffer(table), pyarrow.py_buffer(b"0123456789")])
+    with pytest.raises(TypeError, match="can't be read"):
+        filter.redact_arrow(array, base)
+    with pytest.raises(TypeError, match="can't be read"):
+        filter.redact_arrow(pyarrow.array([b"{}", b"{}"]), base, purpose=array)
+
+
+def test_p8_views_that_lead_elsewhere_are_refused(filter: Filter, base: Request) -> None:
+    for buffer, offset in ((1, 0), (0, 5), (0, -1), (-1, 0)):
+        view = b"".join(number.to_bytes(4, "little", signed=True) for number in (20, 0, buffer, offset))
+        buffers = [None, pyarrow.py_buffer(view), pyarrow.py_buffer(bytes(20))]
+        with pytest.raises(TypeError, match="can't be read"):
+            filter.redact_arrow(pyarrow.Array.from_buffers(pyarrow.binary_view(), 1, buffers), base)

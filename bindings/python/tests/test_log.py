@@ -1,5 +1,7 @@
 """The disclosure log: what isn't on record doesn't go out (P12)."""
 
+import os
+import queue
 import resource
 import signal
 import subprocess
@@ -9,7 +11,7 @@ from typing import Any
 import pyarrow
 import pytest
 
-from dmv_redact import DisclosureLog, Filter, LogError, Request
+from dmv_redact import DisclosureLog, Filter, LogError, Redaction, Request
 
 
 def verify(program: Path, log: Path, *options: str) -> str:
@@ -51,6 +53,73 @@ def test_p12_a_log_is_whole(root: Path, filter: Filter, message: bytes, program:
             log.end()
     assert b"JORDAN" not in path.read_bytes()
     assert "65" in verify(program, path)
+
+
+def test_p12_a_record_has_the_request_that_decided(filter: Filter, message: bytes, tmp_path: Path) -> None:
+    with DisclosureLog(tmp_path / "disclosures.ndjson", filter) as log:
+        own = {"requester": "AZ0070000", "purpose": "C"}
+        for other in (
+            {"purpose": "J"},
+            {"claims": ["judicial-warrant"]},
+            {"approved_by": ["somebody"]},
+            {"user": "DOE"},
+            {"date": "2020-01-01"},
+            {"control_number": "17"},
+            {"requester": "NV0010000"},
+        ):
+            redaction = filter.redact(message, Request(**own))
+            with pytest.raises(LogError, match="of another request"):
+                log.append("line 1", None, Request(**{**own, **other}), redaction)
+            assert redaction.output is None
+        # A batch in another order.
+        requests = [Request(**own), Request(**own, claims=["judicial-warrant"])]
+        batch = filter.redact_batch([message] * 2, requests)
+        with pytest.raises(LogError, match="of another request"):
+            log.append_batch("line 1", None, requests[::-1], batch)
+        assert all(redaction.output is None for redaction in batch)
+        # An equal one will do.
+        redaction = filter.redact(message, Request(**own))
+        log.append("line 1", None, Request(**own), redaction)
+        assert redaction.output is not None
+
+
+def test_p12_an_iterator_that_fails_ends_the_batch(filter: Filter, message: bytes, tmp_path: Path) -> None:
+    waiting: "queue.Queue[Redaction]" = queue.Queue()
+    request = Request(requester="AZ0070000", purpose="C")
+    own = [filter.redact(message, request) for _ in range(2)]
+    for redaction in own:
+        waiting.put(redaction)
+    with DisclosureLog(tmp_path / "disclosures.ndjson", filter) as log:
+        with pytest.raises(queue.Empty):
+            log.append_batch("line 1", None, request, iter(waiting.get_nowait, None))
+    assert all(redaction.output is None for redaction in own)
+
+
+def test_p12_a_child_that_lives_on_keeps_no_lock(filter: Filter, tmp_path: Path) -> None:
+    path = tmp_path / "disclosures.ndjson"
+    log = DisclosureLog(path, filter)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    os.close(reading)
+    log.end()
+    del log
+    DisclosureLog(path, filter).end()
+    # A child that drops its copy takes no lock from its parent.
+    log = DisclosureLog(path, filter)
+    other = os.fork()
+    if other == 0:
+        del log
+        os._exit(0)
+    os.waitpid(other, 0)
+    with pytest.raises(LogError, match="another run"):
+        DisclosureLog(path, filter)
+    log.end()
+    os.close(writing)
+    os.waitpid(child, 0)
 
 
 def test_p12_a_log_with_a_key(filter: Filter, message: bytes, program: Path, tmp_path: Path) -> None:
