@@ -347,8 +347,8 @@ dmvr_code dmvr_redaction_free(dmvr_redaction *redaction);
 // Makes a request that says nothing.
 dmvr_code dmvr_request_new(dmvr_request **request);
 
-// States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. Two different values of
-// one attribute make each message withheld.
+// States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. A second value of
+// what has one is an error too, or makes each message withheld.
 dmvr_code dmvr_request_set(dmvr_request *request,
                            int32_t attribute,
                            const char *value);

@@ -78,8 +78,8 @@ pub unsafe extern "C" fn dmvr_request_new(request: *mut *mut DmvrRequest) -> Dmv
     })
 }
 
-/// States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. Two different values of
-/// one attribute make each message withheld.
+/// States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. A second value of
+/// what has one is an error too, or makes each message withheld.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dmvr_request_set(request: *mut DmvrRequest, attribute: i32, value: *const c_char) -> DmvrCode {
     guard(|| {

@@ -57,8 +57,8 @@ def test_p12_a_log_is_whole(root: Path, filter: Filter, message: bytes, program:
 
 def test_p12_a_record_has_the_request_that_decided(filter: Filter, message: bytes, tmp_path: Path) -> None:
     with DisclosureLog(tmp_path / "disclosures.ndjson", filter) as log:
-        own = {"requester": "AZ0070000", "purpose": "C"}
-        for other in (
+        own: dict[str, Any] = {"requester": "AZ0070000", "purpose": "C"}
+        others: list[dict[str, Any]] = [
             {"purpose": "J"},
             {"claims": ["judicial-warrant"]},
             {"approved_by": ["somebody"]},
@@ -66,7 +66,8 @@ def test_p12_a_record_has_the_request_that_decided(filter: Filter, message: byte
             {"date": "2020-01-01"},
             {"control_number": "17"},
             {"requester": "NV0010000"},
-        ):
+        ]
+        for other in others:
             redaction = filter.redact(message, Request(**own))
             with pytest.raises(LogError, match="of another request"):
                 log.append("line 1", None, Request(**{**own, **other}), redaction)

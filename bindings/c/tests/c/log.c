@@ -79,7 +79,10 @@ int main(int count, char **arguments) {
   RETURNS(NOT_UTF8, dmvr_log_append(log, "line 1", "\xff", request, redaction));
   nothing_goes_out();
   redact(filter, sent);
-  OK(dmvr_request_set(request, DMVR_ATTRIBUTE_CORRELATION_ID, "another"));
+  RETURNS(INVALID, dmvr_request_set(request, DMVR_ATTRIBUTE_CORRELATION_ID, "another"));
+  /* What it says now isn't what decided. */
+  redact(filter, sent);
+  OK(dmvr_request_set(request, DMVR_ATTRIBUTE_CLAIM, "approved"));
   RETURNS(INVALID, dmvr_log_append(log, "line 1", NULL, request, redaction));
   nothing_goes_out();
 

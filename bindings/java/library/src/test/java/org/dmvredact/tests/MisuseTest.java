@@ -283,7 +283,7 @@ class MisuseTest {
         ConfigurationException missing = assertThrows(
                 ConfigurationException.class,
                 () -> RedactionFilter.builder().policy(Path.of("no/such/policy.toml")).build());
-        assertEquals("no/such/policy.toml", missing.file());
+        assertEquals(Path.of("no/such/policy.toml").toAbsolutePath().toString(), missing.file());
         assertEquals(0, missing.line());
 
         for (RedactionFilter.Builder builder : new RedactionFilter.Builder[] {
