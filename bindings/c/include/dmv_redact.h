@@ -349,9 +349,7 @@ dmvr_code dmvr_request_new(dmvr_request **request);
 
 // States something (a `dmvr_attribute`). After an error no function takes the request until it is cleared. A second value of
 // what has one is an error too, or makes each message withheld.
-dmvr_code dmvr_request_set(dmvr_request *request,
-                           int32_t attribute,
-                           const char *value);
+dmvr_code dmvr_request_set(dmvr_request *request, int32_t attribute, const char *value);
 
 // Makes it say nothing again, for another message.
 dmvr_code dmvr_request_clear(dmvr_request *request);
