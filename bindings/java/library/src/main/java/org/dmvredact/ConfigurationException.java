@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * A policy, roster, format or catalog is wrong, or can't be read. No filter was made; one in use stays as it is. The message has
- * a line for each problem of the file, and never a value of a message.
+ * a line for each problem of the file, with what to do about it, and never a value of a message.
  */
 public final class ConfigurationException extends Exception {
     @Serial
@@ -82,6 +82,7 @@ public final class ConfigurationException extends Exception {
      * @param column in characters from 1; 0 if there is none
      */
     public record Problem(String message, String help, String file, int line, int column) {
+        /** {@return where, what, and what to do: <code>FILE:LINE:COLUMN: MESSAGE; HELP</code>} */
         @Override
         public String toString() {
             StringBuilder text = new StringBuilder();
@@ -92,7 +93,8 @@ public final class ConfigurationException extends Exception {
                 }
                 text.append(' ');
             }
-            return text.append(message).toString();
+            text.append(message);
+            return help == null ? text.toString() : text.append("; ").append(help).toString();
         }
     }
 }

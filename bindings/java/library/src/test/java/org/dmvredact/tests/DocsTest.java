@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import org.dmvredact.BufferTooSmallException;
 import org.dmvredact.ConfigurationException;
 import org.dmvredact.DisclosureLog;
-import org.dmvredact.LogOptions;
 import org.dmvredact.Receipt;
 import org.dmvredact.Redaction;
 import org.dmvredact.RedactionFilter;
@@ -28,39 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 class DocsTest {
     private final List<byte[]> forwarded = new ArrayList<>();
 
-    private void forward(byte[] output) {
-        forwarded.add(output);
-    }
-
     private void forward(ByteBuffer output) {
         byte[] copy = new byte[output.remaining()];
         output.get(copy);
         forwarded.add(copy);
-    }
-
-    @Test
-    void theFirstRedaction(@TempDir Path folder) throws ConfigurationException, IOException {
-        Path policy = ROOT.resolve("policies/example-state.toml");
-        Path logFile = folder.resolve("disclosures.ndjson");
-        byte[] response = MESSAGE;
-
-        // At start.
-        RedactionFilter filter = RedactionFilter.builder().policy(policy).build();
-        DisclosureLog log = DisclosureLog.open(logFile, filter, new LogOptions().service("switch-1"));
-
-        // For each response, with what the switch itself knows of the request.
-        Request request = Request.builder().requester("AZ0070000").purpose("C").correlationId("7f3a-0042").build();
-        try (Redaction redaction = filter.redact(response, request)) {
-            log.append("line 1", redaction); // on disk before the output goes out; if it throws, forward nothing
-            redaction.output().ifPresent(this::forward);
-        }
-
-        // At the end.
-        log.close();
-        filter.close();
-
-        assertEquals(1, forwarded.size());
-        assertTrue(Files.size(logFile) > 0);
     }
 
     @Test

@@ -279,6 +279,7 @@ class MisuseTest {
         assertNotNull(error.help());
         assertTrue(error.problems().size() > 1, error.getMessage());
         assertTrue(error.getMessage().startsWith("mine.toml:4:1: "), error.getMessage());
+        assertTrue(error.getMessage().lines().findFirst().orElse("").endsWith("; " + error.help()), error.getMessage());
 
         ConfigurationException missing = assertThrows(
                 ConfigurationException.class,
