@@ -112,8 +112,7 @@ impl From<ConfigError> for Fault {
             position: error.position(),
         };
         let problems: Vec<Problem> = error.iter().map(problem).collect();
-        let message = problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("\n");
-        Self { code: Code::Config, message, problems, needed: 0 }
+        Self { problems, ..Self::of(Code::Config, error.to_string()) }
     }
 }
 

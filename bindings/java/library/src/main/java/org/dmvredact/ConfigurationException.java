@@ -15,12 +15,8 @@ public final class ConfigurationException extends Exception {
     private final transient List<Problem> problems;
 
     ConfigurationException(String message, List<Problem> problems) {
-        super(problems.isEmpty() ? message : describe(problems));
+        super(message);
         this.problems = problems;
-    }
-
-    private static String describe(List<Problem> problems) {
-        return String.join("\n", problems.stream().map(Problem::toString).toList());
     }
 
     /**

@@ -280,6 +280,10 @@ class MisuseTest {
         assertTrue(error.problems().size() > 1, error.getMessage());
         assertTrue(error.getMessage().startsWith("mine.toml:4:1: "), error.getMessage());
         assertTrue(error.getMessage().lines().findFirst().orElse("").endsWith("; " + error.help()), error.getMessage());
+        ConfigurationException named = assertThrows(
+                ConfigurationException.class,
+                () -> RedactionFilter.builder().policy("a\nb\u001b", policy).build());
+        assertTrue(named.getMessage().startsWith("a\\u{a}b\\u{1b}:4:1: "), named.getMessage());
 
         ConfigurationException missing = assertThrows(
                 ConfigurationException.class,
