@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.dmvredact.RedactionFilter;
 
-/** What both switches are tested with. */
+/** What the examples are tested with. */
 final class Cases {
     static final Path ROOT = Path.of(System.getProperty("repository"));
 
