@@ -77,6 +77,10 @@ pub enum Reason {
     Review,
     /// A person reviewed it and denied it, or nobody decided in time.
     Denied,
+    /// An operator of the sidecar stopped what goes out.
+    Stopped,
+    /// The agency asks more often than the sidecar's operator lets it.
+    RateExceeded,
     /// The second reading found something in the output that the first hadn't decided to release.
     SecondReading,
 }
@@ -120,6 +124,8 @@ impl Reason {
         Self::NothingPermitted,
         Self::Review,
         Self::Denied,
+        Self::Stopped,
+        Self::RateExceeded,
         Self::SecondReading,
     ];
 
@@ -162,6 +168,8 @@ impl Reason {
             Self::NothingPermitted => "nothing-permitted",
             Self::Review => "review",
             Self::Denied => "denied",
+            Self::Stopped => "stopped",
+            Self::RateExceeded => "rate-exceeded",
             Self::SecondReading => "second-reading",
         }
     }

@@ -148,6 +148,20 @@ impl Receipt {
         self
     }
 
+    /// The receipt of a message that the policy releases or holds and that doesn't go out because whoever runs the service said so:
+    /// withheld, for [`Reason::Stopped`] or [`Reason::RateExceeded`]. `why` is a fixed sentence (P6). One that is withheld already
+    /// stays as it is.
+    #[doc(hidden)]
+    pub fn stopped(mut self, reason: Reason, why: &'static str) -> Self {
+        if self.disposition != Disposition::Withheld {
+            self.disposition = Disposition::Withheld;
+            self.refusal = Some(Refusal::whole(reason, why));
+            self.bytes_out = 0;
+            self.count_nothing();
+        }
+        self
+    }
+
     /// Discards the counts, because nothing of the message is released.
     pub(super) fn count_nothing(&mut self) {
         match Arc::get_mut(&mut self.record) {

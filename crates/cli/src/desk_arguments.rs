@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Problem;
+use super::filter_arguments::limits;
 use super::ground_arguments::GroundArguments;
 use super::review_arguments::ReviewArguments;
-use dmv_redact::Filter;
+use dmv_redact::{Filter, FilterBuilder};
 use dmv_redact_archive::refuse_overlap;
 use dmv_redact_desk::{Desk, DeskError};
 use dmv_redact_log::{DisclosureLog, Key, LogOptions, SigningKey};
 use dmv_redact_review::ReviewStore;
+#[cfg(unix)]
+use dmv_redact_sidecar::Source;
 
 #[derive(Debug, Args)]
 pub(super) struct DeskArguments {
@@ -34,6 +37,9 @@ pub(super) struct PolicyArguments {
     /// The key of the tokens that the policy writes in place of values
     #[arg(long, value_name = "FILE")]
     token_key: Option<PathBuf>,
+    /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<String>,
 }
 
 /// The log of a desk.
@@ -52,12 +58,25 @@ pub(super) struct LogFileArguments {
 
 impl PolicyArguments {
     pub(super) fn filter(&self) -> Result<Filter, Problem> {
-        let builder = self.ground.filter().policy_named(&self.policy);
-        let builder = match &self.token_key {
+        Ok(self.builder(&self.policy)?.build()?)
+    }
+
+    /// What builds a filter of another policy with everything else alike.
+    fn builder(&self, policy: &Path) -> Result<FilterBuilder, Problem> {
+        let builder = self.ground.filter().policy_named(policy).limits(limits(&self.limits)?);
+        Ok(match &self.token_key {
             Some(key) => builder.token_key_path(key),
             None => builder,
-        };
-        Ok(builder.build()?)
+        })
+    }
+
+    /// The same for a sidecar, which builds it again when the files change: of the policy, or of another in its place.
+    #[cfg(unix)]
+    pub(super) fn source(&self, other: Option<&Path>) -> Result<Source, Problem> {
+        let builder = self.builder(other.unwrap_or(&self.policy))?;
+        let (ground, key) = (self.ground.clone(), self.token_key.clone());
+        let digest = move || ground.digest(key.as_deref()).map_err(Problem::text);
+        Ok(Source { builder, ground: Box::new(digest) })
     }
 }
 
@@ -74,22 +93,26 @@ impl LogFileArguments {
         Ok(options.open(&self.log, filter)?)
     }
 
-    fn key(&self) -> Result<Option<Key>, Problem> {
+    /// Refuses a log in the place of the queue.
+    pub(super) fn refuse_queue(&self, reviews: &ReviewArguments) -> Result<(), Problem> {
+        for file in reviews.files() {
+            refuse_overlap(("the queue of reviews", &file), ("the disclosure log", &self.log))?;
+        }
+        Ok(())
+    }
+
+    /// The file of the log.
+    pub(super) fn path(&self) -> &Path {
+        &self.log
+    }
+
+    /// The key of the log's hashes, if it has one.
+    pub(super) fn key(&self) -> Result<Option<Key>, Problem> {
         Ok(self.log_key.as_deref().map(Key::read).transpose()?)
     }
 }
 
 impl DeskArguments {
-    /// The file of the log.
-    pub(super) fn log_path(&self) -> &Path {
-        &self.log.log
-    }
-
-    /// The key of the log's hashes, if it has one.
-    pub(super) fn log_key(&self) -> Result<Option<Key>, Problem> {
-        self.log.key()
-    }
-
     /// Refuses a SQLite queue that isn't there.
     pub(super) fn must_exist(&self) -> Result<(), Problem> {
         self.reviews.must_exist()
@@ -113,9 +136,7 @@ impl DeskArguments {
     /// Opens the desk. Its log is opened last: until then nothing has changed.
     pub(super) async fn open(&self, options: LogOptions) -> Result<Desk, Problem> {
         let filter = self.policy.filter()?;
-        for file in self.reviews.files() {
-            refuse_overlap(("the queue of reviews", &file), ("the disclosure log", &self.log.log))?;
-        }
+        self.log.refuse_queue(&self.reviews)?;
         let reviews: ReviewStore = self.reviews.open().await?;
         let log = self.log.open(options, &filter)?;
         Ok(Desk::new(reviews, log, filter))

@@ -2,6 +2,8 @@
 
 mod check;
 mod completions;
+#[cfg(unix)]
+mod control;
 mod date_argument;
 mod demo;
 mod desk_arguments;
@@ -30,6 +32,8 @@ mod review;
 mod review_arguments;
 mod schema;
 mod serve;
+#[cfg(unix)]
+mod sidecar_arguments;
 mod test;
 mod verify;
 
@@ -66,6 +70,8 @@ enum Verb {
     Log(log::Arguments),
     Review(Box<review::Arguments>),
     Serve(Box<serve::Arguments>),
+    #[cfg(unix)]
+    Control(control::Arguments),
     Explain(explain::Arguments),
     Test(test::Arguments),
     Demo(demo::Arguments),
@@ -123,6 +129,8 @@ fn main() -> ExitCode {
         Verb::Log(arguments) => log::run(&arguments).into(),
         Verb::Review(arguments) => review::run(&arguments).into(),
         Verb::Serve(arguments) => serve::run(&arguments).into(),
+        #[cfg(unix)]
+        Verb::Control(arguments) => control::run(&arguments).into(),
         Verb::Demo(arguments) => demo::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),

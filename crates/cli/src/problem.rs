@@ -48,6 +48,15 @@ impl From<LogError> for Problem {
 }
 
 impl Problem {
+    /// The error as a text.
+    #[cfg(unix)]
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Config(errors) => errors.to_string(),
+            Self::Usage(message) | Self::Io(message) => message,
+        }
+    }
+
     /// Prints the error, and returns the exit status.
     pub(super) fn print_error(self) -> Exit {
         let (message, exit) = match &self {

@@ -121,7 +121,7 @@ impl Desk {
             return Ok(Err(Leftover { review: id, why }));
         };
         let mut output = Vec::new();
-        let receipt = self.filter.redact(&original, &requester, &mut output);
+        let receipt = self.filter().redact(&original, &requester, &mut output);
         if !receipt.disposition().releases() {
             self.abandon(folder, summary, is_claimed).await?;
             let disposition: Disposition = receipt.disposition();
@@ -156,8 +156,9 @@ impl Desk {
         let request = details.request.read().map_err(DeskError::Usage)?.on(day_of(now)?);
         // One that was claimed in time goes on.
         let now = if review.summary.state == State::Delivering { i64::MIN } else { now };
-        let held = self.filter.redact(original, &request, &mut Vec::new());
-        with_approvals((review, &details), (&self.filter, &held), request, now)
+        let filter = self.filter();
+        let held = filter.redact(original, &request, &mut Vec::new());
+        with_approvals((review, &details), (&filter, &held), request, now)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The desk: the queue, the disclosure log and the policy, together.
 
 use std::fmt;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use dmv_redact::{Filter, Instrument};
 use dmv_redact_log::{DeskAction, DeskStep, DisclosureLog, DoneDuty, ReviewReference};
@@ -14,15 +16,16 @@ use crate::DeskError;
 /// a log of its own.
 pub struct Desk {
     pub(crate) reviews: ReviewStore,
-    pub(crate) log: DisclosureLog,
-    pub(crate) filter: Filter,
+    pub(crate) log: Arc<DisclosureLog>,
+    filter: RwLock<Filter>,
 }
 
 impl Desk {
-    /// A desk. `filter` is the policy by which approved messages go out; `log` was opened with it.
+    /// A desk. `filter` is the policy by which approved messages go out; `log` was opened with it, and others of the same
+    /// process may write it, too.
     #[must_use]
-    pub fn new(reviews: ReviewStore, log: DisclosureLog, filter: Filter) -> Self {
-        Self { reviews, log, filter }
+    pub fn new(reviews: ReviewStore, log: impl Into<Arc<DisclosureLog>>, filter: Filter) -> Self {
+        Self { reviews, log: log.into(), filter: RwLock::new(filter) }
     }
 
     /// The queue.
@@ -31,10 +34,15 @@ impl Desk {
         &self.reviews
     }
 
-    /// The filter.
+    /// The filter of this moment.
     #[must_use]
-    pub fn filter(&self) -> &Filter {
-        &self.filter
+    pub fn filter(&self) -> Filter {
+        self.filter.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another filter decides from now on. That is on record already.
+    pub fn set_filter(&self, filter: Filter) {
+        *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
     }
 
     /// Puts a step that isn't of a review on record: somebody signs in, an account is changed.
@@ -56,10 +64,11 @@ impl Desk {
     /// Ends the log. Gives the sequence number and the hash of its last line.
     ///
     /// # Errors
-    /// [`DeskError::Log`].
+    /// [`DeskError::Log`], also when others still write the log.
     pub async fn end(self) -> Result<(u64, String), DeskError> {
         self.reviews.close().await;
-        self.log.end().map_err(DeskError::Log)
+        let still_used = |_| DeskError::Log(io::Error::other("others still write it"));
+        Arc::try_unwrap(self.log).map_err(still_used)?.end().map_err(DeskError::Log)
     }
 
     /// Puts a step of a review on record, then takes it. If it can't be taken, that is on record, too.

@@ -1,6 +1,6 @@
 //! A held message on its way: into the queue, and out of it once it was approved.
 
-use dmv_redact::{Filter, PolicyIdentity, Receipt, Requester};
+use dmv_redact::{Disposition, Filter, PolicyIdentity, Receipt, Requester};
 use dmv_redact_model::policy::{RequestText, is_same_person};
 use dmv_redact_review::{
     Added, ContentDigest, Decided, NewReview, Review, ReviewError, ReviewId, ReviewStore, ReviewSummary, State, Verdict,
@@ -177,6 +177,57 @@ pub async fn standing(
         },
         _ => Ok(Standing::Approved(Box::new(requester))),
     }
+}
+
+/// A held message out of the queue, and how it stands.
+#[derive(Debug)]
+pub struct Collected {
+    /// How it stands.
+    pub standing: Standing,
+    /// Where it came from.
+    pub source: String,
+    /// Identifies it there.
+    pub message: String,
+    /// The message.
+    pub original: Vec<u8>,
+    /// Its request, as of the day of `now`.
+    pub requester: Requester,
+    /// What the filter says of it without what was granted.
+    pub receipt: Receipt,
+}
+
+/// The same as [`standing`], for a process that has kept nothing of the message: it comes out of the queue. What the filter
+/// doesn't hold any more stands as [`Standing::Held`]: whoever has the message asks for it again.
+///
+/// # Errors
+/// As [`standing`]; [`ReviewError::NotFound`] and [`ReviewError::Purged`] when the message isn't there.
+pub async fn collect(
+    (reviews, filter): (&ReviewStore, &Filter),
+    id: ReviewId,
+    node: &str,
+    now: i64,
+) -> Result<Collected, DeskError> {
+    let Some(review) = reviews.get(id).await? else { return Err(ReviewError::NotFound(id).into()) };
+    let original = reviews.original(id).await?;
+    // As it was asked: what was approved is compared with that. The day is that of the decision.
+    let request = Details::of(&review)?.request.read().map_err(DeskError::Usage)?;
+    let requester = request.clone().on(day_of(now)?);
+    let receipt = filter.redact(&original, &requester, &mut Vec::new());
+    let (source, message) = (review.summary.source, review.summary.message);
+    let standing = match receipt.disposition() {
+        Disposition::Held => {
+            let held = HeldMessage {
+                source: &source,
+                id: &message,
+                original: &original,
+                requester: &request,
+                receipt: &receipt,
+            };
+            standing((reviews, filter), id, &held, node, (i64::MAX, now)).await?
+        }
+        _ => Standing::Held("the policy doesn't hold it any more: ask for it again"),
+    };
+    Ok(Collected { standing, source, message, original, requester, receipt })
 }
 
 /// Why a review is denied at `now`; `None` if it isn't. The clock denies also what nobody has recorded yet.

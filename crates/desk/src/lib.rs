@@ -22,5 +22,5 @@ pub use deliver::{Exported, Leftover, is_export_folder};
 pub use desk::Desk;
 pub use error::DeskError;
 pub use grants::Grants;
-pub use held::{HeldMessage, Standing, hold, standing};
+pub use held::{Collected, HeldMessage, Standing, collect, hold, standing};
 pub use view::{DutyLine, ElementLine, ElementOutcome, ReviewView, RuleLine, VouchedClaim, view};

@@ -131,7 +131,7 @@ impl Desk {
     /// # Errors
     /// As there.
     pub async fn view(&self, id: ReviewId, trial: &Grants, now: i64) -> Result<ReviewView, DeskError> {
-        view((&self.reviews, &self.filter), id, trial, now).await
+        view((&self.reviews, &self.filter()), id, trial, now).await
     }
 }
 

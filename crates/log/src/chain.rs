@@ -40,6 +40,8 @@ pub(super) enum RecordKind {
     Done,
     /// A step at the review desk.
     Desk,
+    /// A step of whoever runs a service.
+    Operator,
     Start,
     Checkpoint,
     End,
@@ -52,6 +54,7 @@ impl RecordKind {
             Self::Import => "import",
             Self::Done => "done",
             Self::Desk => "desk",
+            Self::Operator => "operator",
             Self::Start => "start",
             Self::Checkpoint => "checkpoint",
             Self::End => "end",
@@ -59,7 +62,16 @@ impl RecordKind {
     }
 
     fn from_name(name: &[u8]) -> Option<Self> {
-        let kinds = [Self::Message, Self::Import, Self::Done, Self::Desk, Self::Start, Self::Checkpoint, Self::End];
+        let kinds = [
+            Self::Message,
+            Self::Import,
+            Self::Done,
+            Self::Desk,
+            Self::Operator,
+            Self::Start,
+            Self::Checkpoint,
+            Self::End,
+        ];
         kinds.into_iter().find(|kind| kind.name().as_bytes() == name)
     }
 }

@@ -18,7 +18,7 @@ use super::models::Log;
 use super::records::today;
 #[cfg(feature = "sign")]
 use super::signature::SigningKey;
-use super::{Bodies, DeskStep, DoneDuty, Key, LogError, Rotation};
+use super::{Bodies, DeskStep, DoneDuty, Key, LogError, OperatorStep, Rotation};
 use dmv_redact::internal::rewrite::FilterIdentity;
 use dmv_redact::{Filter, Receipt, Requester};
 
@@ -250,6 +250,14 @@ impl DisclosureLog {
     /// As [`append`](Self::append); the steps must not be taken then.
     pub fn desk<'s>(&self, steps: impl IntoIterator<Item = &'s DeskStep<'s>>) -> io::Result<()> {
         self.write_synced(|log| log.desk(steps))
+    }
+
+    /// Records a step of whoever runs a service, with the current time, and syncs: it may be taken then (P12).
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); the step must not be taken then.
+    pub fn operator(&self, step: &OperatorStep<'_>) -> io::Result<()> {
+        self.write_synced(|log| log.operator(step))
     }
 
     fn write_synced(&self, write: impl FnOnce(&mut Log) -> io::Result<()>) -> io::Result<()> {

@@ -13,6 +13,7 @@ mod log;
 mod models;
 #[cfg(not(feature = "sign"))]
 mod no_signature;
+mod operator;
 mod records;
 mod rotation;
 #[cfg(feature = "sign")]
@@ -37,6 +38,7 @@ pub use key::Key;
 pub use log::{DoneDuty, ImportedMessages, Log, LogPosition};
 #[cfg(not(feature = "sign"))]
 use no_signature as signature;
+pub use operator::{OperatorAction, OperatorStep};
 pub use records::RECORD_VERSION;
 pub use rotation::{Rotation, is_rotated_name};
 #[cfg(all(feature = "sign", feature = "verify"))]

@@ -12,6 +12,7 @@ use super::chain::{Link, LogLine, MAX_LINE_BYTES, RecordKind, read_line};
 use super::counts::DispositionCounts;
 use super::desk::{DeskRecord, DeskStep};
 use super::ending::LogEnd;
+use super::operator::{OperatorRecord, OperatorStep};
 use super::records::{
     CheckpointRecord, FirstRecord, Names, NamesOrPlace, RECORD_VERSION, StartRecord, body_of, now, today,
 };
@@ -325,6 +326,14 @@ impl Log {
         let time = now();
         let records = steps.into_iter().map(|step| DeskRecord { time: time.clone(), step });
         self.write_records(RecordKind::Desk, records)
+    }
+
+    /// Records a step of whoever runs a service.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn operator(&mut self, step: &OperatorStep<'_>) -> io::Result<()> {
+        self.write_records(RecordKind::Operator, [OperatorRecord { time: now(), step }])
     }
 
     fn write_records(&mut self, kind: RecordKind, records: impl IntoIterator<Item = impl Serialize>) -> io::Result<()> {

@@ -85,6 +85,7 @@ impl Tail {
                 | RecordKind::Import
                 | RecordKind::Done
                 | RecordKind::Desk
+                | RecordKind::Operator
                 | RecordKind::Checkpoint
                 | RecordKind::End => {}
             }

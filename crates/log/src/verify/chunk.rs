@@ -138,7 +138,7 @@ pub(super) fn check(mut rest: &[u8], mut byte: u64, checks: &Checks<'_>, aggrega
             match line.kind {
                 RecordKind::Message | RecordKind::Import => aggregate.add_message(&line),
                 RecordKind::Done => aggregate.add_done(&line),
-                RecordKind::Desk => aggregate.add_desk(&line),
+                RecordKind::Desk | RecordKind::Operator => aggregate.add_step(&line),
                 RecordKind::Start => aggregate.add_start(&line),
                 RecordKind::Checkpoint | RecordKind::End => aggregate.add_progress(&line),
             }
@@ -189,7 +189,9 @@ impl Chunk {
             self.first = Some((info, self.broken));
         }
         let signature = match line.kind {
-            RecordKind::Message | RecordKind::Import | RecordKind::Done | RecordKind::Desk => SignatureState::Unchecked,
+            RecordKind::Message | RecordKind::Import | RecordKind::Done | RecordKind::Desk | RecordKind::Operator => {
+                SignatureState::Unchecked
+            }
             RecordKind::Start | RecordKind::Checkpoint | RecordKind::End => SignatureState::of(&line, checks),
         };
         if signature == SignatureState::Wrong {
@@ -213,7 +215,7 @@ impl Chunk {
     fn count(&mut self, line: &LogLine<'_>, signature: SignatureState, info: &LineInfo, torn: u64) {
         match line.kind {
             RecordKind::Message => self.messages.add_record(line.body),
-            RecordKind::Import | RecordKind::Done | RecordKind::Desk => {}
+            RecordKind::Import | RecordKind::Done | RecordKind::Desk | RecordKind::Operator => {}
             RecordKind::Start | RecordKind::Checkpoint | RecordKind::End => {
                 let messages = std::mem::take(&mut self.messages);
                 let LineInfo { line: number, byte, link, kind, .. } = *info;
@@ -277,7 +279,9 @@ impl RunContent {
         match line.kind {
             RecordKind::Start => records::read(line, &mut object).map(Self::Start),
             RecordKind::Checkpoint | RecordKind::End => records::read(line, &mut object).map(Self::Counted),
-            RecordKind::Message | RecordKind::Import | RecordKind::Done | RecordKind::Desk => None,
+            RecordKind::Message | RecordKind::Import | RecordKind::Done | RecordKind::Desk | RecordKind::Operator => {
+                None
+            }
         }
         .unwrap_or(Self::Malformed)
     }

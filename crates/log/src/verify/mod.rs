@@ -97,7 +97,7 @@ pub trait Aggregate: Send {
     /// Adds that a duty was done, likewise.
     fn add_done(&mut self, _: &LogLine<'_>) {}
     /// Adds a step at the review desk, likewise.
-    fn add_desk(&mut self, _: &LogLine<'_>) {}
+    fn add_step(&mut self, _: &LogLine<'_>) {}
     /// Adds the start of a run, or of its resumption, likewise.
     fn add_start(&mut self, _: &LogLine<'_>) {}
     /// Adds a checkpoint or the end of a run, likewise.

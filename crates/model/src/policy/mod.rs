@@ -349,6 +349,12 @@ impl Policy {
         self.period(requester).map(|period| self.in_force.contains(period))
     }
 
+    /// The days on which something begins or has ended, in order. Between two of them dates make no difference.
+    #[must_use]
+    pub fn days_of_change(&self) -> &[Date] {
+        self.periods.days()
+    }
+
     /// The policy on one day, for reports, which are about no request: what isn't in force on it never is, the rest
     /// always.
     #[must_use]

@@ -124,6 +124,11 @@ impl Periods {
         Self(days)
     }
 
+    /// The days between them.
+    pub(super) fn days(&self) -> &[Date] {
+        &self.0
+    }
+
     /// Whether there is only one.
     pub(super) fn is_one(&self) -> bool {
         self.0.is_empty()

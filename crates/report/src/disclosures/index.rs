@@ -267,7 +267,7 @@ impl Aggregate for LogScan {
         *last = position.sequence.max(*last);
     }
 
-    fn add_desk(&mut self, line: &LogLine<'_>) {
+    fn add_step(&mut self, line: &LogLine<'_>) {
         self.note_line(line.position());
     }
 

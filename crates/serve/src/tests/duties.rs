@@ -14,7 +14,7 @@ async fn with_duties() -> Office {
     let mut settings = Settings { clock: Settings::new(reach()).clock, ..settings(reach()) };
     settings.duties.paths.push(switch.clone());
     let office = Office::open_with(settings).await;
-    let filter = office.app.desk.filter();
+    let filter = &office.app.desk.filter();
     let log = LogOptions::default().open(&switch, filter).unwrap();
     let order = Instrument::new("court-order").issuer("federal-judge").number("2:26-mj-1").specifies("license");
     let requester = Requester::from_envelope().purpose("IMM").claim("approved").instrument(order);

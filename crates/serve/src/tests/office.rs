@@ -121,7 +121,7 @@ impl Office {
 
     /// Holds the message under this identifier.
     pub(super) async fn hold(&self, id: &str) -> ReviewId {
-        let (filter, requester) = (self.app.desk.filter(), Requester::from_envelope().purpose("IMM"));
+        let (filter, requester) = (&self.app.desk.filter(), Requester::from_envelope().purpose("IMM"));
         let receipt = filter.redact(&self.original, &requester, &mut Vec::new());
         let (original, requester, receipt) = (self.original.as_slice(), &requester, &receipt);
         let message = HeldMessage { source: "switch-1", id, original, requester, receipt };

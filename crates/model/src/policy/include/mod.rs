@@ -230,7 +230,8 @@ impl PolicyFiles {
 
     /// The digest of all files. That of several begins with what is no policy, and each part has its kind and its length:
     /// no two different sets of files have the same bytes.
-    pub(super) fn digest(&self) -> String {
+    #[must_use]
+    pub fn digest(&self) -> String {
         let mut digest = Sha256::new();
         if let [only] = self.files.as_slice()
             && only.rosters.is_empty()

@@ -1,0 +1,169 @@
+//! What the sidecar answers. Only a release has bytes of an output.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use dmv_redact::{Disposition, Reason, Receipt};
+use dmv_redact_model::hex::hex;
+
+use crate::budget::Share;
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) correlation_id: Option<String>,
+    /// If the request asks for it.
+    pub(crate) receipt: Option<Value>,
+    pub(crate) outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The message goes out. This is on record.
+    Released { disposition: Disposition, output: Bytes, sha256: String },
+    /// It doesn't. This is on record, unless it only still waits for a person.
+    Refused { disposition: Disposition, reason: Option<Reason>, review: Option<String> },
+    /// Nothing was decided.
+    Failed(Failure),
+}
+
+/// Why nothing was decided. The text has no value of a message (P6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    pub(crate) text: String,
+}
+
+/// The kinds of failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FailureKind {
+    /// The request isn't one.
+    Invalid,
+    /// It names what isn't there.
+    NotFound,
+    /// It came too slowly.
+    Slow,
+    /// The policy has changed since the message was held.
+    Conflict,
+    /// It is longer than a message may be.
+    Large,
+    /// Its content has a type or an encoding that isn't read.
+    Type,
+    /// The sidecar has a fault.
+    Internal,
+    /// The sidecar has too much to do, ends, or can't write its log.
+    Busy,
+}
+
+impl FailureKind {
+    /// The HTTP status.
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::NotFound => 404,
+            Self::Slow => 408,
+            Self::Conflict => 409,
+            Self::Large => 413,
+            Self::Type => 415,
+            Self::Internal => 500,
+            Self::Busy => 503,
+        }
+    }
+
+    /// Its name in the metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NotFound => "not-found",
+            Self::Slow => "slow",
+            Self::Conflict => "conflict",
+            Self::Large => "large",
+            Self::Type => "type",
+            Self::Internal => "internal",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(kind: FailureKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+
+    pub(crate) fn invalid(text: impl Into<String>) -> Self {
+        Self::new(FailureKind::Invalid, text)
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(FailureKind::Internal, "the sidecar failed: nothing was decided")
+    }
+}
+
+impl Answer {
+    pub(crate) fn failed(correlation_id: Option<String>, failure: Failure) -> Self {
+        Self { correlation_id, receipt: None, outcome: Outcome::Failed(failure) }
+    }
+
+    /// The answer to what is on record. Unless the receipt says that it releases, the output is dropped.
+    pub(crate) fn decided(receipt: &Receipt, output: Vec<u8>, share: Share) -> Self {
+        let disposition = receipt.disposition();
+        let outcome = match disposition.releases() && !output.is_empty() {
+            true => {
+                let sha256 = hex(&Sha256::digest(&output));
+                Outcome::Released { disposition, output: Bytes::from_owner(Shared { output, _share: share }), sha256 }
+            }
+            false => Outcome::Refused { disposition, reason: receipt.reason(), review: None },
+        };
+        Self { correlation_id: receipt.correlation_id().map(str::to_owned), receipt: None, outcome }
+    }
+
+    /// The answer's members, and its output.
+    pub(crate) fn into_head(self) -> (AnswerHead, Bytes) {
+        let Self { correlation_id, receipt, outcome } = self;
+        let head = AnswerHead { correlation_id, receipt, ..AnswerHead::default() };
+        match outcome {
+            Outcome::Released { disposition, output, sha256 } => {
+                (AnswerHead { disposition: Some(disposition), sha256: Some(sha256), ..head }, output)
+            }
+            Outcome::Refused { disposition, reason, review } => {
+                (AnswerHead { disposition: Some(disposition), reason, review, ..head }, Bytes::new())
+            }
+            Outcome::Failed(failure) => (AnswerHead { error: Some(failure.text), ..head }, Bytes::new()),
+        }
+    }
+}
+
+/// An output holds the share of its message until it is written.
+struct Shared {
+    output: Vec<u8>,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.output
+    }
+}
+
+/// The answer as JSON, without the output.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct AnswerHead {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disposition: Option<Disposition>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) correlation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) review: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receipt: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}

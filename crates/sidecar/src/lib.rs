@@ -1,0 +1,39 @@
+//! The filter as a process beside a message switch that links nothing: over HTTP, over frames on a Unix socket, or on stdin and
+//! stdout.
+//!
+//! [`Sidecar::open`] binds every socket and opens every file; [`Sidecar::run`] answers until it is told to stop. A message goes
+//! out once it is on record (P12), decided by the policy of one moment (P10), and with the digest by which a client knows that
+//! it came whole; everything else has no byte of a message (P2). Another policy takes its place whole, stops hold at once, and
+//! what is in flight is bounded (P8).
+
+mod answer;
+mod budget;
+mod control;
+mod events;
+mod frames;
+mod http;
+mod ledger;
+mod listen;
+mod metrics;
+mod notify;
+mod policies;
+mod rates;
+mod reload;
+mod request;
+mod service;
+mod shadow;
+mod sidecar;
+mod stops;
+mod tls;
+
+pub use control::{Order, ask};
+pub use events::Events;
+pub use policies::{Ground, Source};
+pub use rates::RateLimits;
+pub use service::Reviews;
+pub use sidecar::{Listen, Prepared, Settings, Sidecar};
+pub use stops::{Scope, Stop};
+pub use tls::TlsFiles;
+
+/// Messages of a batch that are decided at once.
+const BATCH_WINDOW: usize = 32;

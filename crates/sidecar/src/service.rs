@@ -1,0 +1,259 @@
+//! A request's way: decided by the policy of this moment, put on record, answered. The same for every protocol.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Semaphore;
+use tokio::task::{spawn, spawn_blocking};
+
+use dmv_redact::{Disposition, Filter, Reason, Receipt, Requester};
+use dmv_redact_analysis::{Explanation, MessageReport, explain, message_key};
+use dmv_redact_desk::{Collected, DeskError, HeldMessage, Standing, collect, hold};
+use dmv_redact_model::unix_time::now;
+use dmv_redact_review::{ReviewError, ReviewId, ReviewStore};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::answer::{Answer, Failure, FailureKind, Outcome};
+use crate::budget::{Budget, Message, slot};
+use crate::events::Events;
+use crate::ledger::{Decided, Ledger};
+use crate::metrics::{Kind, Metrics};
+use crate::policies::{Current, Loaded};
+use crate::request::{Asked, Call};
+use crate::shadow::Shadow;
+
+/// How a message is redacted. Tests put one in that panics.
+pub(crate) type Redact = fn(&Filter, &[u8], &Requester, &mut Vec<u8>) -> Receipt;
+
+/// The queue of reviews, for what the policy holds.
+#[derive(Debug)]
+pub struct Reviews {
+    /// The queue.
+    pub store: ReviewStore,
+    /// Who delivers what is approved: the same after a restart, another on another machine.
+    pub node: String,
+    /// Seconds after which a message is denied if nobody has decided.
+    pub seconds: i64,
+}
+
+/// Everything that a request needs.
+pub(crate) struct Service {
+    pub(crate) current: Arc<Current>,
+    pub(crate) ledger: Ledger,
+    pub(crate) budget: Budget,
+    /// As many as the machine has processors: more at once would only take more memory.
+    pub(crate) workers: Semaphore,
+    pub(crate) reviews: Option<Reviews>,
+    pub(crate) shadow: Option<Arc<Shadow>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) events: Events,
+    pub(crate) redact: Redact,
+}
+
+/// What explains an answer. No value of the message is in it.
+#[derive(Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    explanation: Option<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<MessageReport>,
+}
+
+/// A message that was decided and isn't on record yet.
+struct Work {
+    decided: Decided,
+    message: Message,
+    output: Vec<u8>,
+    loaded: Arc<Loaded>,
+}
+
+impl Service {
+    /// The longest message that is read, in bytes.
+    pub(crate) fn message_bytes(&self) -> usize {
+        self.current.get().filter.message_bytes()
+    }
+
+    /// Answers a request. Once begun it goes to its end, whether or not anybody waits for it, and a panic in it ends with it.
+    pub(crate) async fn call(self: &Arc<Self>, call: Call, message: Message) -> Answer {
+        let begun = Instant::now();
+        let (service, correlation_id) = (Arc::clone(self), call.correlation_id());
+        self.metrics.running.inc();
+        let task = spawn(async move {
+            match call {
+                Call::Redact(asked) => service.redact(*asked, message).await,
+                Call::Deliver { review, wants_receipt, .. } => service.deliver(review, wants_receipt, message).await,
+            }
+        });
+        let answered = task.await.unwrap_or_else(|_| {
+            self.events.error("a request", "it panicked: nothing was released");
+            Err(Failure::internal())
+        });
+        self.metrics.running.dec();
+        self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
+        let answer = answered.unwrap_or_else(|failure| Answer::failed(None, failure));
+        if let Outcome::Failed(failure) = &answer.outcome {
+            self.count_failure(failure);
+        }
+        Answer { correlation_id, ..answer }
+    }
+
+    pub(crate) fn count_failure(&self, failure: &Failure) {
+        self.metrics.failures.get_or_create(&Kind { kind: failure.kind.name() }).inc();
+    }
+
+    async fn redact(&self, asked: Asked, message: Message) -> Result<Answer, Failure> {
+        let Asked { requester, source, wants_receipt } = asked;
+        let worker = slot(&self.workers).await?;
+        let (loaded, redact) = (self.current.get(), self.redact);
+        let work = spawn_blocking(move || {
+            let mut output = Vec::new();
+            let receipt = redact(&loaded.filter, &message.bytes, &requester, &mut output);
+            let id = receipt.correlation_id().unwrap_or_default().to_owned();
+            Work { decided: Decided { source, id, requester, receipt }, message, output, loaded }
+        });
+        let Work { decided, message, output, loaded } = work.await.map_err(|_| Failure::internal())?;
+        drop(worker);
+        let shadowed = self.shadow.as_ref().map(|shadow| (shadow, decided.requester.clone()));
+        let held = (decided.receipt.disposition() == Disposition::Held && self.reviews.is_some())
+            .then(|| (decided.requester.clone(), decided.source.clone(), decided.id.clone()));
+        let receipt = self.ledger.message(decided).await?;
+        let review = match (&self.reviews, held) {
+            (Some(reviews), Some(held)) if receipt.disposition() == Disposition::Held => {
+                Some(self.queue(reviews, &loaded, (&held, &message), &receipt).await?)
+            }
+            _ => None,
+        };
+        let Message { bytes, share } = message;
+        let mut answer = Answer::decided(&receipt, output, share);
+        if let Outcome::Refused { review: own, .. } = &mut answer.outcome {
+            *own = review.map(|review| review.to_string());
+        }
+        if wants_receipt {
+            answer.receipt = Some(receipt_of(&receipt)?);
+        }
+        if let Some((shadow, requester)) = shadowed {
+            Shadow::compare(shadow, &answer, receipt, requester, bytes);
+        }
+        Ok(answer)
+    }
+
+    /// Puts a held message into the queue. It is on disk when this returns.
+    async fn queue(
+        &self,
+        reviews: &Reviews,
+        loaded: &Loaded,
+        ((requester, source, id), message): (&(Requester, String, String), &Message),
+        receipt: &Receipt,
+    ) -> Result<ReviewId, Failure> {
+        let held = HeldMessage { source, id, original: &message.bytes, requester, receipt };
+        let now = now();
+        let added = hold(&reviews.store, &loaded.filter, &held, (now + reviews.seconds, now)).await;
+        self.metrics.queued.inc();
+        added.map(|added| added.id()).map_err(|error| self.queue_failed(&error))
+    }
+
+    fn queue_failed(&self, error: &DeskError) -> Failure {
+        self.events.error("the queue of reviews", &error.to_string());
+        Failure::new(FailureKind::Busy, "the queue of reviews can't be used: it is held, and nobody will review it")
+    }
+
+    /// Delivers a message that was held, if it was approved.
+    async fn deliver(&self, review: ReviewId, wants_receipt: bool, mut message: Message) -> Result<Answer, Failure> {
+        let Some(reviews) = &self.reviews else {
+            return Err(Failure::new(FailureKind::NotFound, "this sidecar has no queue of reviews"));
+        };
+        let loaded = self.current.get();
+        let now = now();
+        // The original comes out of the queue, not from the client.
+        self.budget.grow(&mut message.share, self.message_bytes().min(1 << 20)).await?;
+        let collected = collect((&reviews.store, &loaded.filter), review, &reviews.node, now).await;
+        let collected = collected.map_err(|error| match error {
+            DeskError::Review(ReviewError::NotFound(_)) => {
+                Failure::new(FailureKind::NotFound, "there is no such review")
+            }
+            DeskError::Review(ReviewError::Purged(_)) => Failure::new(FailureKind::NotFound, "its message was deleted"),
+            error => self.queue_failed(&error),
+        })?;
+        let Collected { standing, source, message: id, original, requester, receipt } = collected;
+        let refused = |reason| Answer {
+            correlation_id: None,
+            receipt: None,
+            outcome: Outcome::Refused {
+                disposition: Disposition::Held,
+                reason: Some(reason),
+                review: Some(review.to_string()),
+            },
+        };
+        let (requester, receipt, output) = match standing {
+            Standing::Waits => return Ok(refused(Reason::Review)),
+            Standing::Held(why) => return Err(Failure::new(FailureKind::Conflict, why)),
+            Standing::Denied(why) => (requester, receipt.denied(why), Vec::new()),
+            Standing::Approved(granted) => {
+                let _worker = slot(&self.workers).await?;
+                let redact = self.redact;
+                let work = spawn_blocking(move || {
+                    let mut output = Vec::new();
+                    let receipt = redact(&loaded.filter, &original, &granted, &mut output);
+                    (*granted, receipt, output)
+                });
+                work.await.map_err(|_| Failure::internal())?
+            }
+        };
+        let receipt = self.ledger.message(Decided { source, id, requester, receipt }).await?;
+        if receipt.disposition().releases() {
+            let delivered = reviews.store.delivered(review, &reviews.node, now).await;
+            match delivered {
+                Ok(()) => {}
+                // This node has delivered it before: it makes the same output again.
+                Err(ReviewError::Conflict { .. } | ReviewError::Refused { .. }) => {}
+                Err(error) => return Err(self.queue_failed(&error.into())),
+            }
+        }
+        let mut answer = Answer::decided(&receipt, output, message.share);
+        if wants_receipt {
+            answer.receipt = Some(receipt_of(&receipt)?);
+        }
+        Ok(answer)
+    }
+
+    /// Explains what a requester gets; of a message, path by path. Nothing goes out.
+    pub(crate) async fn explain(&self, asked: Asked, message: Message) -> Result<Vec<u8>, Failure> {
+        let _worker = slot(&self.workers).await?;
+        let loaded = self.current.get();
+        let work = spawn_blocking(move || {
+            let Loaded { filter, files, .. } = &*loaded;
+            let (requester, bytes) = (&asked.requester, &message.bytes);
+            let wrong = |error: dmv_redact::ConfigError| Failure::invalid(error.to_string());
+            let explained = match bytes.is_empty() {
+                true => {
+                    filter.check_request(requester).map_err(|error| Failure::invalid(error.to_string()))?;
+                    let ori = requester.ori().ok_or_else(|| Failure::invalid("nobody to explain: name a requester"))?;
+                    let explanation = explain(filter, files, requester, ori, None).map_err(wrong)?;
+                    Explained { explanation: Some(explanation), message: None }
+                }
+                false => {
+                    let receipt = filter.redact(bytes, requester, &mut Vec::new());
+                    let key = message_key(filter, &receipt);
+                    let asked = receipt.request().unwrap_or(requester);
+                    let explanation = receipt.requester().map(|ori| explain(filter, files, asked, ori, Some(key)));
+                    let report = MessageReport::of(filter, requester, bytes, &receipt);
+                    Explained { explanation: explanation.transpose().map_err(wrong)?, message: Some(report) }
+                }
+            };
+            serde_json::to_vec(&explained).map_err(|_| Failure::internal())
+        });
+        work.await.unwrap_or_else(|_| Err(Failure::internal()))
+    }
+}
+
+fn receipt_of(receipt: &Receipt) -> Result<Value, Failure> {
+    serde_json::to_value(receipt).map_err(|_| Failure::internal())
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
