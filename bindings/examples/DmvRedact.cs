@@ -183,7 +183,7 @@ static class C
     public struct Error
     {
         public int Code;
-        public IntPtr Message, Help, File;
+        public IntPtr Message, File;
         public uint Line, Column;
     }
 
@@ -228,8 +228,7 @@ static class C
         if (code == 0) return;
         Error last;
         if (dmvr_last_error(out last) != 0) throw new RedactionException(what + ": code " + code);
-        var place = last.File == IntPtr.Zero ? "" : Marshal.PtrToStringAnsi(last.File) + ":" + last.Line + ":" + last.Column + ": ";
-        throw new RedactionException(what + ": " + place + Marshal.PtrToStringAnsi(last.Message));
+        throw new RedactionException(what + ": " + Marshal.PtrToStringAnsi(last.Message));
     }
 
     /// A text for C ends with a zero. One with a zero inside would be another text there.

@@ -53,10 +53,7 @@ func call(what string, function func() C.dmvr_code) error {
 	if C.dmvr_last_error(&last) != C.DMVR_CODE_OK {
 		return fmt.Errorf("%s: code %d", what, code)
 	}
-	if last.file == nil {
-		return fmt.Errorf("%s: %s", what, C.GoString(last.message))
-	}
-	return fmt.Errorf("%s: %s:%d:%d: %s", what, C.GoString(last.file), last.line, last.column, C.GoString(last.message))
+	return fmt.Errorf("%s: %s", what, C.GoString(last.message))
 }
 
 // With a text that C can read: one with a zero would be another text there.

@@ -6,7 +6,7 @@ const library = koffi.load('libdmv_redact.so.0');
 // From C to memory of Node.js: `koffi.decode` keeps some memory for good at each call.
 const memcpy = koffi.load(null).func('memcpy', 'void', ['void *', 'void *', 'size_t']);
 const Text = koffi.struct({ data: 'void *', length: 'size_t' });
-const LastError = koffi.struct({ code: 'int', message: 'const char *', help: 'const char *', file: 'const char *', line: 'uint32_t', column: 'uint32_t' });
+const LastError = koffi.struct({ code: 'int', message: 'const char *', file: 'const char *', line: 'uint32_t', column: 'uint32_t' });
 const Receipt = koffi.struct({
   disposition: 'int', releases: 'int32_t', reason: Text, detail: Text, offset: 'int64_t', format: Text, messageType: Text,
   requester: Text, correlationId: Text, bytesIn: 'uint64_t', bytesOut: 'uint64_t', unmapped: 'uint32_t', foundImages: 'uint32_t',
@@ -48,7 +48,7 @@ function check(what, code) {
   if (code === 0) return;
   const last = {};
   if (c.lastError(last) !== 0) throw new Error(`${what}: code ${code}`);
-  throw new Error(`${what}: ${last.file ? `${last.file}:${last.line}:${last.column}: ` : ''}${last.message}`);
+  throw new Error(`${what}: ${last.message}`);
 }
 
 function make(what, create, ...from) {

@@ -38,7 +38,7 @@ typedef struct {
 
 /* One line to syslog: never a value of a message. */
 static void report(const char *format, ...) {
-  char line[512];
+  char line[1024];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(line, sizeof line, format, arguments);
@@ -46,15 +46,17 @@ static void report(const char *format, ...) {
   syslog(LOG_ERR, "dmv-redact: %s", line);
 }
 
-/* Whether a call did its work. */
+/* Whether a call did its work. If not, syslog has a line for each error: of a policy there may be several. */
 static int done(const char *what, dmvr_code code) {
   dmvr_error error;
   if (code == DMVR_CODE_OK) return 1;
   if (dmvr_last_error(&error) != DMVR_CODE_OK) return report("%s: code %d", what, (int)code), 0;
-  if (error.file)
-    report("%s: %s:%u:%u: %s", what, error.file, (unsigned)error.line, (unsigned)error.column, error.message);
-  else
-    report("%s: %s", what, error.message);
+  const char *line = error.message;
+  do {
+    size_t length = strcspn(line, "\n");
+    report("%s: %.*s", what, (int)length, line);
+    line += length;
+  } while (*line++);
   return 0;
 }
 

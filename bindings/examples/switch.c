@@ -24,10 +24,7 @@ static int done(const char *what, dmvr_code code) {
   dmvr_error error;
   if (code == DMVR_CODE_OK) return 1;
   if (dmvr_last_error(&error) != DMVR_CODE_OK) return fprintf(stderr, "switch: %s: code %d\n", what, (int)code), 0;
-  fprintf(stderr, "switch: %s: ", what);
-  if (error.file) fprintf(stderr, "%s:%u:%u: ", error.file, (unsigned)error.line, (unsigned)error.column);
-  fprintf(stderr, "%s\n", error.message);
-  return 0;
+  return fprintf(stderr, "switch: %s: %s\n", what, error.message), 0;
 }
 
 static int state(dmvr_request *request, const char *ori, const char *purpose, const char *id) {

@@ -24,9 +24,7 @@ struct message {
 
 // What it says is never a value of the message.
 void tell(const std::string& what, const dmv_redact::error& error) {
-  std::cerr << "switch: " << what << ": ";
-  if (!error.file.empty()) std::cerr << error.file << ':' << error.line << ':' << error.column << ": ";
-  std::cerr << error.what() << std::endl;
+  std::cerr << "switch: " << what << ": " << error.what() << std::endl;
 }
 
 // Reads the next message; false at the end of the queue.

@@ -123,11 +123,10 @@ typedef struct dmvr_request dmvr_request;
 typedef struct {
   // What the function returned.
   dmvr_code code;
-  // For people. Never null; lower case, without a final period. A policy has one line for each error.
+  // For people, complete: print nothing else of this. Never null; lower case, without a final period. Of a configuration: a line
+  // for each error, `FILE:LINE:COLUMN: MESSAGE; HELP`, with control characters escaped.
   const char *message;
-  // What to do; null if there is nothing to say.
-  const char *help;
-  // The file that is wrong; null if none is.
+  // The file of the first error, for programs: as the caller named it, not escaped. Null if no file is wrong.
   const char *file;
   // The line of the first error, from 1; 0 if there is none.
   uint32_t line;

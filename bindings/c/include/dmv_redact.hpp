@@ -12,22 +12,20 @@
 
 namespace dmv_redact {
 
-/// What a call failed with. Nothing may go out then.
+/// What a call failed with. Nothing may go out then. `what()` is the `message` of a `dmvr_error`, which is complete.
 class error : public std::runtime_error {
  public:
   error(dmvr_code code, const dmvr_error& last)
-      : std::runtime_error(text(last)), code(code), file(last.file ? last.file : ""), line(last.line), column(last.column) {}
+      : std::runtime_error(last.message ? last.message : "unknown"),
+        code(code),
+        file(last.file ? last.file : ""),
+        line(last.line),
+        column(last.column) {}
 
   const dmvr_code code;
-  /// The file that is wrong, if one is, its line and column, from 1.
+  /// For programs: the file of the first error, not escaped, if a file is wrong, and its line and column, from 1.
   const std::string file;
   const std::uint32_t line, column;
-
- private:
-  static std::string text(const dmvr_error& last) {
-    std::string text = last.message ? last.message : "unknown";
-    return last.help ? text + "; " + last.help : text;
-  }
 };
 
 /// Throws unless a call did what it should.

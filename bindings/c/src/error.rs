@@ -34,8 +34,8 @@ pub enum DmvrCode {
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) code: DmvrCode,
+    /// For people, as it is printed.
     pub(crate) message: String,
-    pub(crate) help: Option<String>,
     pub(crate) file: Option<String>,
     /// Line and column.
     pub(crate) position: Option<(usize, usize)>,
@@ -43,7 +43,7 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn of(code: DmvrCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: None, file: None, position: None }
+        Self { code, message: message.into(), file: None, position: None }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -53,12 +53,10 @@ impl Fault {
 
 impl From<ConfigError> for Fault {
     fn from(error: ConfigError) -> Self {
-        // All of a file's errors, one a line; the position is that of the first.
-        let message = error.iter().map(ConfigError::message).collect::<Vec<_>>().join("\n");
         Self {
             code: DmvrCode::Config,
-            message,
-            help: error.help_text().map(str::to_owned),
+            // All of a file's errors, each with its own place and help; the position is that of the first.
+            message: error.to_string(),
             file: Some(error.file().to_owned()).filter(|file| !file.is_empty()),
             position: error.position(),
         }

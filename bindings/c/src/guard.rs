@@ -13,11 +13,10 @@ use crate::error::{DmvrCode, Fault};
 pub struct DmvrError {
     /// What the function returned.
     pub code: DmvrCode,
-    /// For people. Never null; lower case, without a final period. A policy has one line for each error.
+    /// For people, complete: print nothing else of this. Never null; lower case, without a final period. Of a configuration: a line
+    /// for each error, `FILE:LINE:COLUMN: MESSAGE; HELP`, with control characters escaped.
     pub message: *const c_char,
-    /// What to do; null if there is nothing to say.
-    pub help: *const c_char,
-    /// The file that is wrong; null if none is.
+    /// The file of the first error, for programs: as the caller named it, not escaped. Null if no file is wrong.
     pub file: *const c_char,
     /// The line of the first error, from 1; 0 if there is none.
     pub line: u32,
@@ -28,7 +27,6 @@ pub struct DmvrError {
 struct LastError {
     code: DmvrCode,
     message: CString,
-    help: Option<CString>,
     file: Option<CString>,
     position: (u32, u32),
 }
@@ -67,10 +65,9 @@ fn panicked() -> Fault {
 
 fn keep(fault: Option<Fault>) {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let error = fault.map(|Fault { code, message, help, file, position }| LastError {
+    let error = fault.map(|Fault { code, message, file, position }| LastError {
         code,
         message: c_string(&message),
-        help: help.as_deref().map(c_string),
         file: file.as_deref().map(c_string),
         position: position.map_or((0, 0), |(line, column)| (number(line), number(column))),
     });
@@ -93,11 +90,10 @@ pub unsafe extern "C" fn dmvr_last_error(error: *mut DmvrError) -> DmvrCode {
         }
         let last = LAST.try_with(|last| {
             let last = last.borrow();
-            let text = |text: &Option<CString>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
             let last = last.as_ref()?;
             let (line, column) = last.position;
-            let (help, file) = (text(&last.help), text(&last.file));
-            Some(DmvrError { code: last.code, message: last.message.as_ptr(), help, file, line, column })
+            let file = last.file.as_ref().map_or(ptr::null(), |file| file.as_ptr());
+            Some(DmvrError { code: last.code, message: last.message.as_ptr(), file, line, column })
         });
         let Ok(Some(last)) = last else { return DmvrCode::Nothing };
         // SAFETY: not null, and the header asks for a place for one.

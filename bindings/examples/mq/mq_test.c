@@ -67,14 +67,15 @@ static bytes read_bytes(const char *folder, const char *name) {
   return read;
 }
 
-/* What the exit says. It takes the place of the C library's. */
-static char said[1024];
+/* What the exit says, and what it said before that. It takes the place of the C library's. */
+static char said[1024], said_before[1024];
 static pthread_mutex_t saying = PTHREAD_MUTEX_INITIALIZER;
 void syslog(int priority, const char *format, ...);
 void syslog(int priority, const char *format, ...) {
   va_list arguments;
   (void)priority;
   pthread_mutex_lock(&saying);
+  memcpy(said_before, said, sizeof said);
   va_start(arguments, format);
   vsnprintf(said, sizeof said, format, arguments);
   va_end(arguments);
@@ -572,6 +573,15 @@ static void test_starts(void) {
     write_config("%s", wrong[i].text);
     if (mq_connect(&completion) || !strstr(said, wrong[i].says)) fprintf(stderr, "%s%s\n", wrong[i].text, said), exit(1);
   }
+  /* A policy with two errors: each in a line of its own, with its place and its help, once. */
+  FILE *policy = fopen("wrong.toml", "w");
+  CHECK(policy && fputs("[policy]\nname = 'own'\nversion = '1'\npurpose = ['C']\n[agencies.all]\nori = ['*']\n[[permit]]\n"
+                        "id = 'a'\nagencies = ['all']\nelements = ['person.birthdate']\n", policy) >= 0 && !fclose(policy));
+  write_config("policy wrong.toml\nlog logs\n");
+  CHECK(!mq_connect(&completion) && !unlink("wrong.toml"));
+  CHECK(!strcmp(said_before, "dmv-redact: policy: wrong.toml:4:1: unknown key `purpose`; did you mean `purposes`?"));
+  CHECK(!strcmp(said, "dmv-redact: policy: wrong.toml:10:13: unknown data element `person.birthdate`; "
+                      "did you mean `person.birth-date`?"));
   CHECK(!unlink("mq.conf") && !mq_connect(&completion));
   write_config("%s", config);
   for (refused_function = 2; refused_function < 20; refused_function++)

@@ -59,6 +59,19 @@ static void run(const std::string& root, const std::string& folder) {
   } catch (const dmv_redact::error& error) {
     CHECK(error.code == DMVR_CODE_CONFIG && error.file == "own.toml" && error.line == 4 && error.column == 1);
   }
+  // What an exception says is the library's whole text: each error with its place and its help, once.
+  try {
+    dmv_redact::config wrong;
+    wrong.bytes(DMVR_PART_POLICY, "own\33.toml",
+                "[policy]\nname = 'own'\nversion = '1'\npurpose = ['C']\n[agencies.all]\nori = ['*']\n[[permit]]\nid = 'a'\n"
+                "agencies = ['all']\nelements = ['person.birthdate']\n");
+    dmv_redact::filter{wrong};
+    CHECK(false);
+  } catch (const dmv_redact::error& error) {
+    const std::string text = error.what();
+    CHECK(text == "own\\u{1b}.toml:4:1: unknown key `purpose`; did you mean `purposes`?\n"
+                  "own\\u{1b}.toml:10:13: unknown data element `person.birthdate`; did you mean `person.birth-date`?");
+  }
 }
 
 int main(int count, char** arguments) {

@@ -154,6 +154,31 @@ static void configuration(void) {
   expect(DMVR_PART_TOKEN_KEY, NULL, "short", "key", 0, 0);
 }
 
+/* Two errors in a file whose name a terminal would obey: the message is the library's whole text, each error with its place and its
+ * help, escaped. The place alone is the first one's, and the file is named as the caller named it. */
+static void text_of_errors(void) {
+  static const char policy[] =
+      "[policy]\nname = 'own'\nversion = '1'\npurpose = ['C']\n[agencies.all]\nori = ['*']\n[[permit]]\nid = 'a'\n"
+      "agencies = ['all']\nelements = ['person.birthdate']\n";
+  static const char text[] = "own\\u{1b}.toml:4:1: unknown key `purpose`; did you mean `purposes`?\n"
+                             "own\\u{1b}.toml:10:13: unknown data element `person.birthdate`; did you mean `person.birth-date`?";
+  dmvr_config *config;
+  dmvr_filter *filter;
+  OK(dmvr_config_new(&config));
+  OK(dmvr_config_bytes(config, DMVR_PART_POLICY, "own\33.toml", (const uint8_t *)policy, sizeof policy - 1));
+  RETURNS(CONFIG, dmvr_filter_new(config, &filter));
+  dmvr_error error = last();
+  CHECK(strcmp(error.message, text) == 0);
+  CHECK(error.line == 4 && error.column == 1 && strcmp(error.file, "own\33.toml") == 0);
+  OK(dmvr_config_free(config));
+  /* About something that has no lines. */
+  OK(dmvr_config_new(&config));
+  RETURNS(CONFIG, dmvr_config_option(config, "limit", "depth"));
+  error = last();
+  CHECK(strncmp(error.message, "--limit: ", 9) == 0 && error.line == 0 && error.column == 0);
+  OK(dmvr_config_free(config));
+}
+
 static void requests(contents message) {
   dmvr_request *request;
   dmvr_redaction *redaction;
@@ -281,6 +306,7 @@ int main(int count, char **arguments) {
   contents message = read_file(arguments[1], "fixtures/dr-in-state-police/message.xml");
   handles(message);
   configuration();
+  text_of_errors();
   requests(message);
   buffers(arguments[1], message);
   undeclared();
