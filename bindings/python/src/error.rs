@@ -61,11 +61,12 @@ fn config_error(py: Python<'_>, error: &ConfigError) -> PyResult<PyErr> {
     let class = class(py, "ConfigError")?;
     let make = |one: &ConfigError| -> PyResult<Bound<'_, PyAny>> {
         let fields = PyDict::new(py);
+        fields.set_item("message", one.message())?;
         fields.set_item("file", Some(one.file()).filter(|file| !file.is_empty()))?;
         fields.set_item("line", one.position().map(|(line, _)| line))?;
         fields.set_item("column", one.position().map(|(_, column)| column))?;
         fields.set_item("help", one.help_text())?;
-        class.call((one.message(),), Some(&fields))
+        class.call((one.to_string(),), Some(&fields))
     };
     let all = error.iter().map(make).collect::<PyResult<Vec<_>>>()?;
     let mut all = all.into_iter();

@@ -114,6 +114,32 @@ def test_a_policy_with_errors_says_where(root: Path, tmp_path: Path) -> None:
     assert isinstance(caught.value, dmv_redact.Error)
 
 
+def test_the_text_of_errors_is_that_of_the_library() -> None:
+    policy = b"""[policy]
+name = 'own'
+version = '1'
+purpose = ['C']
+[agencies.all]
+ori = ['*']
+[[permit]]
+id = 'a'
+agencies = ['all']
+elements = ['person.birthdate']
+"""
+    with pytest.raises(dmv_redact.ConfigError) as caught:
+        Filter(policy_bytes=policy, policy_name="own\x1b.toml")
+    error = caught.value
+    lines = [
+        r"own\u{1b}.toml:4:1: unknown key `purpose`; did you mean `purposes`?",
+        r"own\u{1b}.toml:10:13: unknown data element `person.birthdate`; did you mean `person.birth-date`?",
+    ]
+    for one in (error, pickle.loads(pickle.dumps(error))):
+        assert str(one) == "\n".join(lines)
+        assert [str(further) for further in one.further] == lines[1:]
+        assert (one.file, one.line, one.column, one.message) == ("own\x1b.toml", 4, 1, "unknown key `purpose`")
+        assert one.help == "did you mean `purposes`?"
+
+
 def test_p2_options_that_do_not_fit_are_refused(root: Path) -> None:
     wrong: Any
     for wrong in (

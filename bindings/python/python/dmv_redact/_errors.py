@@ -10,21 +10,24 @@ class Error(Exception):
 class ConfigError(Error):
     """A policy, roster, format or catalog is wrong, or can't be read.
 
-    It is the first error of a file; ``further`` has the others.
+    It is the first error of a file; ``further`` has the others. As text it is all of them, each on a line:
+    ``FILE:LINE:COLUMN: MESSAGE; HELP``, with control characters escaped.
     """
 
     def __init__(
         self,
-        message: str,
+        text: str,
         *,
+        message: str | None = None,
         file: str | None = None,
         line: int | None = None,
         column: int | None = None,
         help: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        #: The file that is wrong, if one is.
+        super().__init__(text)
+        #: What is wrong, without its place and without what to do.
+        self.message = text if message is None else message
+        #: The file that is wrong, if one is: not escaped.
         self.file = file
         #: Line and column, from 1.
         self.line = line
@@ -32,12 +35,6 @@ class ConfigError(Error):
         #: What to do, if there is something to say.
         self.help = help
         self.further: tuple[ConfigError, ...] = ()
-
-    def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        first = f"{place}: {self.message}" if place else self.message
-        own = f"{first}; {self.help}" if self.help else first
-        return "\n".join([own, *map(str, self.further)])
 
 
 class RequestError(Error):
