@@ -48,6 +48,8 @@ pub struct Fault {
 
 #[derive(Debug)]
 struct Problem {
+    /// All of it, as a line.
+    text: String,
     message: String,
     help: Option<String>,
     file: Option<String>,
@@ -85,7 +87,8 @@ impl Fault {
         out.text(Some(&self.message));
         out.long(self.needed);
         out.count(self.problems.len());
-        for Problem { message, help, file, position } in &self.problems {
+        for Problem { text, message, help, file, position } in &self.problems {
+            out.text(Some(text));
             out.text(Some(message));
             out.text(help.as_deref());
             out.text(file.as_deref());
@@ -105,14 +108,17 @@ impl From<Malformed> for Fault {
 
 impl From<ConfigError> for Fault {
     fn from(error: ConfigError) -> Self {
-        let problem = |error: &ConfigError| Problem {
+        // Each error is a line of it.
+        let text = error.to_string();
+        let problem = |(error, text): (&ConfigError, &str)| Problem {
+            text: text.to_owned(),
             message: error.message().to_owned(),
             help: error.help_text().map(str::to_owned),
             file: Some(error.file().to_owned()).filter(|file| !file.is_empty()),
             position: error.position(),
         };
-        let problems: Vec<Problem> = error.iter().map(problem).collect();
-        Self { problems, ..Self::of(Code::Config, error.to_string()) }
+        let problems: Vec<Problem> = error.iter().zip(text.lines()).map(problem).collect();
+        Self { problems, ..Self::of(Code::Config, text) }
     }
 }
 

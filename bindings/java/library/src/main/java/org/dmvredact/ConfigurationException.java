@@ -29,7 +29,7 @@ public final class ConfigurationException extends Exception {
     }
 
     private Problem first() {
-        return problems().isEmpty() ? new Problem(getMessage(), null, null, 0, 0) : problems().get(0);
+        return problems().isEmpty() ? new Problem(getMessage(), getMessage(), null, null, 0, 0) : problems().get(0);
     }
 
     /**
@@ -71,26 +71,18 @@ public final class ConfigurationException extends Exception {
     /**
      * One thing that is wrong.
      *
+     * @param text where, what, and what to do: <code>FILE:LINE:COLUMN: MESSAGE; HELP</code>, with control characters escaped
      * @param message what, in lower case, without a final period
      * @param help what to do; null if there is nothing to say
-     * @param file the path, or the name that the bytes were given; null if no file is wrong
+     * @param file the path, or the name that the bytes were given, not escaped; null if no file is wrong
      * @param line from 1; 0 if there is none
      * @param column in characters from 1; 0 if there is none
      */
-    public record Problem(String message, String help, String file, int line, int column) {
-        /** {@return where, what, and what to do: <code>FILE:LINE:COLUMN: MESSAGE; HELP</code>} */
+    public record Problem(String text, String message, String help, String file, int line, int column) {
+        /** {@return its {@code text}} */
         @Override
         public String toString() {
-            StringBuilder text = new StringBuilder();
-            if (file != null) {
-                text.append(file).append(':');
-                if (line > 0) {
-                    text.append(line).append(':').append(column).append(':');
-                }
-                text.append(' ');
-            }
-            text.append(message);
-            return help == null ? text.toString() : text.append("; ").append(help).toString();
+            return text;
         }
     }
 }

@@ -64,7 +64,7 @@ final class Reply {
     }
 
     private static ConfigurationException.Problem problem(Packing.Reader in) {
-        return new ConfigurationException.Problem(in.text(), in.text(), in.text(), in.count(), in.count());
+        return new ConfigurationException.Problem(in.text(), in.text(), in.text(), in.text(), in.count(), in.count());
     }
 
     private static RuntimeException unchecked(int code, String message, Packing.Reader in) {

@@ -19,6 +19,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.dmvredact.BufferTooSmallException;
 import org.dmvredact.ConfigurationException;
@@ -284,6 +285,9 @@ class MisuseTest {
                 ConfigurationException.class,
                 () -> RedactionFilter.builder().policy("a\nb\u001b", policy).build());
         assertTrue(named.getMessage().startsWith("a\\u{a}b\\u{1b}:4:1: "), named.getMessage());
+        assertEquals("a\nb\u001b", named.file());
+        List<String> lines = named.problems().stream().map(ConfigurationException.Problem::toString).toList();
+        assertEquals(named.getMessage(), String.join("\n", lines));
 
         ConfigurationException missing = assertThrows(
                 ConfigurationException.class,
