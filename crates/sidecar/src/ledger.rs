@@ -185,12 +185,12 @@ impl Keeper {
     }
 
     fn stop(&mut self, stop: Stop) -> Result<(), Failure> {
-        let scope = stop.scope.to_string();
-        let recorded = self.record(OperatorAction::Stopped, &scope, &stop.by, stop.reason.as_deref());
-        // Whatever became of the record: it stops.
-        let kept = self.stops.add(stop);
+        // The file first: were the process killed after the record and before the file, releases would follow the record of a stop
+        // that nobody ended.
+        let kept = self.stops.add(stop.clone());
         self.show();
-        recorded?;
+        // Whatever becomes of the record: it stops.
+        self.record(OperatorAction::Stopped, &stop.scope.to_string(), &stop.by, stop.reason.as_deref())?;
         kept.map_err(|error| {
             let what =
                 format!("it holds, but only until the sidecar ends: the file of the stops can't be written: {error}");
