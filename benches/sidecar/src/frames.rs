@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::Shutdown;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use serde::Deserialize;
@@ -26,40 +26,38 @@ struct Head {
     error: Option<String>,
 }
 
-/// Where what was sent waits for its answer.
-enum InFlight {
-    Any(Sender<Due>),
-    Some(SyncSender<Due>),
-}
-
 pub(crate) fn serve(run: &Run<'_>, connection: &Connection, tally: &mut Tally) -> io::Result<()> {
     let (mut writer, reader) = (connection.share()?, connection.share()?);
-    let (in_flight, sent) = match run.window() {
-        None => {
-            let (sender, receiver) = channel();
-            (InFlight::Any(sender), receiver)
-        }
-        Some(window) => {
-            // The reader has one more in its hands.
-            let (sender, receiver) = sync_channel(window - 1);
-            (InFlight::Some(sender), receiver)
-        }
-    };
+    let (in_flight, sent) = channel();
+    // In a closed loop the writer takes one of these for each message, and the reader gives it back.
+    let (give, tickets) = channel();
+    let tickets = run.window().map(|window| {
+        (0..window).for_each(|_| give.send(()).expect("both ends are here"));
+        tickets
+    });
     thread::scope(|scope| {
-        let reading = scope.spawn(|| read(run, reader, sent, tally));
-        let written = write(run, &mut writer, &in_flight);
+        let reading = scope.spawn(|| read(run, reader, (sent, give), tally));
+        let written = write(run, &mut writer, (in_flight, tickets));
         if written.is_err() {
             writer.shut(Shutdown::Both);
         }
-        drop(in_flight);
         let read = reading.join().expect("no panic");
         written.and(read)
     })
 }
 
-fn write(run: &Run<'_>, writer: &mut Connection, in_flight: &InFlight) -> io::Result<()> {
+fn write(
+    run: &Run<'_>,
+    writer: &mut Connection,
+    (in_flight, tickets): (Sender<Due>, Option<Receiver<()>>),
+) -> io::Result<()> {
     let mut frame = Vec::new();
-    while let Some(due) = run.schedule.next() {
+    loop {
+        // Where the reader is gone, it has seen the end, and tells of it.
+        if tickets.as_ref().is_some_and(|tickets| tickets.recv().is_err()) {
+            return Ok(());
+        }
+        let Some(due) = run.schedule.next() else { return Ok(()) };
         let (_, message) = run.corpus.message(due.number);
         let [before, after] = &message.frame_head;
         let id = run.id(due.number);
@@ -71,20 +69,19 @@ fn write(run: &Run<'_>, writer: &mut Connection, in_flight: &InFlight) -> io::Re
             frame.extend(text.as_bytes());
         }
         frame.extend(&message.bytes);
-        let is_sent = match in_flight {
-            InFlight::Any(sender) => sender.send(due).is_ok(),
-            InFlight::Some(sender) => sender.send(due).is_ok(),
-        };
-        if !is_sent {
-            // The reader has seen the end, and tells of it; this one was never sent.
+        if in_flight.send(due).is_err() {
             return Ok(());
         }
         writer.write_all(&frame)?;
     }
-    Ok(())
 }
 
-fn read(run: &Run<'_>, connection: Connection, sent: Receiver<Due>, tally: &mut Tally) -> io::Result<()> {
+fn read(
+    run: &Run<'_>,
+    connection: Connection,
+    (sent, give): (Receiver<Due>, Sender<()>),
+    tally: &mut Tally,
+) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(1 << 16, connection);
     while let Ok(due) = sent.recv() {
         match answer(&mut reader) {
@@ -96,6 +93,8 @@ fn read(run: &Run<'_>, connection: Connection, sent: Receiver<Due>, tally: &mut 
                 return Err(error);
             }
         }
+        // In an open loop nobody takes it.
+        let _ = give.send(());
     }
     Ok(())
 }
