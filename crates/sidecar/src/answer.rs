@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use dmv_redact::{Disposition, Reason, Receipt};
@@ -15,7 +15,7 @@ use crate::budget::Share;
 pub(crate) struct Answer {
     pub(crate) correlation_id: Option<String>,
     /// If the request asks for it.
-    pub(crate) receipt: Option<Value>,
+    pub(crate) receipt: Option<Box<RawValue>>,
     pub(crate) outcome: Outcome,
 }
 
@@ -163,7 +163,7 @@ pub(crate) struct AnswerHead {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) review: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) receipt: Option<Value>,
+    pub(crate) receipt: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }

@@ -22,6 +22,7 @@ use dmv_redact_model::unix_time::{now, rfc3339};
 use crate::answer::Failure;
 use crate::events::Events;
 use crate::http::{Readiness, health};
+use crate::object::Object;
 use crate::reload::Reloader;
 use crate::request::json_fault;
 use crate::service::Service;
@@ -125,7 +126,7 @@ fn tell(events: &Events, event: &str, scope: &Scope, by: &str) {
 }
 
 fn order(body: &[u8]) -> Result<Order, Failure> {
-    let order: Order =
+    let Object(order): Object<Order> =
         serde_json::from_slice(body).map_err(|error| Failure::invalid(json_fault("the order", &error)))?;
     let is_text = |text: &str| !text.trim().is_empty() && text.chars().count() <= MAX_TEXT;
     match is_text(&order.by) && order.reason.as_deref().is_none_or(is_text) {

@@ -23,6 +23,7 @@ use dmv_redact_model::policy::RequestText;
 
 use crate::answer::{Answer, AnswerHead, Failure, FailureKind, Outcome};
 use crate::budget::Message;
+use crate::object::{Object, object};
 use crate::request::{Call, Head, json_fault};
 use crate::service::Service;
 
@@ -61,6 +62,7 @@ pub(crate) struct Readiness {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Envelope {
+    #[serde(deserialize_with = "object")]
     request: RequestText,
     date: Option<String>,
     source: Option<String>,
@@ -148,8 +150,8 @@ async fn envelope(service: &Service, mut body: Message) -> Result<(Call, Message
 }
 
 fn open(json: &[u8]) -> Result<(Call, Vec<u8>), Failure> {
-    let read = serde_json::from_slice(json);
-    let Envelope { request, date, source, receipt, message, message_base64 } =
+    let read = serde_json::from_slice::<Object<Envelope>>(json);
+    let Object(Envelope { request, date, source, receipt, message, message_base64 }) =
         read.map_err(|error| Failure::invalid(json_fault("the envelope", &error)))?;
     let bytes = match (message, message_base64) {
         (Some(text), None) => text.into_bytes(),
@@ -364,7 +366,7 @@ impl IntoResponse for Answer {
             insert(&mut response, CORRELATION_ID, &id);
         }
         if let Some(receipt) = receipt {
-            insert(&mut response, RECEIPT, &ascii(&receipt.to_string()));
+            insert(&mut response, RECEIPT, &ascii(receipt.get()));
         }
         response
     }

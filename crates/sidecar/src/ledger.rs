@@ -45,6 +45,7 @@ enum Entry {
     Stop(Stop, Done<()>),
     Resume { scope: Scope, by: String, reason: Option<String>, done: Done<()> },
     Policy(Arc<Loaded>, Done<()>),
+    End,
 }
 
 /// What the thread has.
@@ -66,7 +67,7 @@ fn no_log() -> Failure {
 }
 
 impl Ledger {
-    /// Begins the thread. It ends when the last ledger is dropped.
+    /// Begins the thread. It ends by [`end`](Self::end).
     pub(crate) fn begin(keeper: Keeper) -> io::Result<(Self, JoinHandle<()>)> {
         let (sender, receiver) = mpsc::channel(2 * MAX_RECORDS);
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || keeper.run(receiver))?;
@@ -91,6 +92,12 @@ impl Ledger {
     /// Puts on record that a policy decides from now on, then lets it.
     pub(crate) async fn policy(&self, loaded: Arc<Loaded>) -> Result<(), Failure> {
         self.entry(|done| Entry::Policy(loaded, done)).await
+    }
+
+    /// Ends the thread once all before is on record. Whatever comes after is refused.
+    pub(crate) async fn end(&self) {
+        // It may have ended.
+        let _ = self.0.send(Entry::End).await;
     }
 
     async fn entry<T>(&self, entry: impl FnOnce(Done<T>) -> Entry) -> Result<T, Failure> {
@@ -121,6 +128,7 @@ impl Keeper {
                     drop(done.send(self.resume(&scope, &by, reason.as_deref())))
                 }
                 Entry::Policy(loaded, done) => drop(done.send(self.policy(loaded))),
+                Entry::End => return,
             }
             if next.is_none() {
                 next = entries.blocking_recv();

@@ -16,6 +16,7 @@ mod ledger;
 mod listen;
 mod metrics;
 mod notify;
+mod object;
 mod policies;
 mod rates;
 mod reload;
@@ -24,6 +25,8 @@ mod service;
 mod shadow;
 mod sidecar;
 mod stops;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use control::{Order, ask};

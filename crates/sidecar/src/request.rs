@@ -9,6 +9,7 @@ use dmv_redact_model::policy::RequestText;
 use dmv_redact_review::ReviewId;
 
 use crate::answer::Failure;
+use crate::object::{Object, object};
 
 /// Characters of the source.
 const MAX_SOURCE: usize = 128;
@@ -20,6 +21,7 @@ const PREFIX: &str = "dmv-";
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Head {
+    #[serde(deserialize_with = "object")]
     pub(crate) request: RequestText,
     date: Option<String>,
     source: Option<String>,
@@ -58,7 +60,8 @@ impl Call {
 impl Head {
     /// From JSON.
     pub(crate) fn of_json(json: &[u8]) -> Result<Self, Failure> {
-        serde_json::from_slice(json).map_err(|error| Failure::invalid(json_fault("the head", &error)))
+        let read = serde_json::from_slice(json).map(|Object(head)| head);
+        read.map_err(|error| Failure::invalid(json_fault("the head", &error)))
     }
 
     /// From the headers of an HTTP request.

@@ -13,7 +13,7 @@ use dmv_redact_desk::{Collected, DeskError, HeldMessage, Standing, collect, hold
 use dmv_redact_model::unix_time::now;
 use dmv_redact_review::{ReviewError, ReviewId, ReviewStore};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::answer::{Answer, Failure, FailureKind, Outcome};
 use crate::budget::{Budget, Message, slot};
@@ -147,6 +147,8 @@ impl Service {
         ((requester, source, id), message): (&(Requester, String, String), &Message),
         receipt: &Receipt,
     ) -> Result<ReviewId, Failure> {
+        // Without an id of its own the same message with the same request is the same review.
+        let id = if id.is_empty() { "-" } else { id };
         let held = HeldMessage { source, id, original: &message.bytes, requester, receipt };
         let now = now();
         let added = hold(&reviews.store, &loaded.filter, &held, (now + reviews.seconds, now)).await;
@@ -248,8 +250,9 @@ impl Service {
     }
 }
 
-fn receipt_of(receipt: &Receipt) -> Result<Value, Failure> {
-    serde_json::to_value(receipt).map_err(|_| Failure::internal())
+/// As the library writes it, to the byte.
+fn receipt_of(receipt: &Receipt) -> Result<Box<RawValue>, Failure> {
+    to_raw_value(receipt).map_err(|_| Failure::internal())
 }
 
 impl fmt::Debug for Service {

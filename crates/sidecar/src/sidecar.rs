@@ -272,6 +272,17 @@ fn exposed(service: &Arc<Service>) -> Router {
     Router::new().route("/metrics", get(text))
 }
 
+#[cfg(test)]
+impl Sidecar {
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    pub(crate) fn reloader(&self) -> &Arc<Reloader> {
+        &self.reloader
+    }
+}
+
 impl Sidecar {
     /// The addresses that it listens on, in the order of the settings.
     #[must_use]
@@ -297,31 +308,32 @@ impl Sidecar {
             tasks.push(tokio::spawn(Arc::clone(&reloader).watch(stopped.clone())));
         }
         let stdio = tokio::spawn(stdio(has_stdio.then(|| Arc::clone(&service)), stopped.clone()));
+        let reloading = Arc::clone(&reloader);
+        let reloads = tokio::spawn(async move {
+            while reload.recv().await.is_some() {
+                notify("RELOADING=1");
+                let _ = reloading.reload().await;
+                notify("READY=1");
+            }
+        });
         tokio::pin!(stop, stdio);
-        let mut has_failed = failed.clone();
+        let mut log_fails = failed.clone();
         notify("READY=1");
         events.tell("ready", &[("version", env!("CARGO_PKG_VERSION").into())]);
-        let mut is_input_over = false;
-        loop {
-            tokio::select! {
-                () = &mut stop => break,
-                _ = has_failed.wait_for(|failed| *failed) => break,
-                _ = &mut stdio => {
-                    is_input_over = true;
-                    break;
-                }
-                Some(()) = reload.recv() => {
-                    let _ = reloader.reload().await;
-                }
-            }
-        }
+        let is_input_over = tokio::select! {
+            () = &mut stop => false,
+            () = async { drop(log_fails.wait_for(|failed| *failed).await) } => false,
+            _ = &mut stdio => true,
+        };
         notify("STOPPING=1");
         events.tell("stopping", &[]);
         let _ = stopping.send(true);
+        reloads.abort();
+        let _ = reloads.await;
         for task in tasks {
             let _ = task.await;
         }
-        if !is_input_over {
+        if has_stdio && !is_input_over {
             let _ = timeout(DRAIN_TIME, stdio).await;
         }
         // What was begun and nobody waits for any more goes on record, too.
@@ -330,11 +342,10 @@ impl Sidecar {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         };
-        let is_drained = timeout(DRAIN_TIME, drained).await.is_ok();
-        drop((service, reloader));
-        if is_drained {
-            let _ = spawn_blocking(move || ledger.join()).await;
-        }
+        let _ = timeout(DRAIN_TIME, drained).await;
+        // A client may hold its connection for longer: what it asks for is refused now.
+        service.ledger.end().await;
+        let _ = spawn_blocking(move || ledger.join()).await;
         match *failed.borrow() {
             true => Err("the disclosure log can't be written: nothing goes out".to_owned()),
             false => Ok(()),
