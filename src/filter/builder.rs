@@ -260,12 +260,46 @@ impl FilterBuilder {
         if token_key.is_none() && !self.needs_no_token_key && policy.has_tokens() {
             return Err(self.no_token_key()?);
         }
-        let told_apart = policy.told_apart();
-        let mut verifier = Verifier::new(&catalog, &formats, told_apart)?;
-        if let Some(key) = &token_key {
-            verifier = verifier.with_tokens(key.clone(), policy.token_scope());
+        self.assemble((catalog, Arc::new(formats)), policy, token_key, None)
+    }
+
+    /// Builds the filter of these files of a policy, with everything else as `before` has it: catalog, formats, the key of tokens,
+    /// and what was compiled of them. Whoever calls it knows that none of these has changed.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), of the policy.
+    #[doc(hidden)]
+    pub fn build_beside(self, before: &Filter, files: &PolicyFiles) -> Result<Filter, ConfigError> {
+        let (catalog, formats) = (Arc::clone(&before.parts.catalog), Arc::clone(&before.parts.formats));
+        let policy = self.policy_of(files, &catalog, &formats)?;
+        let token_key = before.parts.token_key.clone();
+        if token_key.is_none() && policy.has_tokens() {
+            return Err(self.no_token_key()?);
         }
-        let verifier = Arc::new(verifier);
+        let old = &before.parts.policy;
+        let is_same = old.told_apart() == policy.told_apart() && old.token_scope() == policy.token_scope();
+        let verifier = is_same.then(|| Arc::clone(&before.verifier));
+        self.assemble((catalog, formats), policy, token_key, verifier)
+    }
+
+    fn assemble(
+        self,
+        (catalog, formats): (Arc<Catalog>, Arc<Formats>),
+        policy: Policy,
+        token_key: Option<TokenKey>,
+        verifier: Option<Arc<Verifier>>,
+    ) -> Result<Filter, ConfigError> {
+        let told_apart = policy.told_apart();
+        let verifier = match verifier {
+            Some(verifier) => verifier,
+            None => {
+                let verifier = Verifier::new(&catalog, &formats, told_apart)?;
+                Arc::new(match &token_key {
+                    Some(key) => verifier.with_tokens(key.clone(), policy.token_scope()),
+                    None => verifier,
+                })
+            }
+        };
         let Self { limits, only_format, .. } = self;
         let identity = Arc::new(FilterIdentity::new(policy.identity(), &formats, &catalog));
         let parts = Parts { catalog, formats, policy, told_apart, limits, only_format, token_key, identity };

@@ -21,7 +21,7 @@ pub struct Parts {
     /// The data elements.
     pub catalog: Arc<Catalog>,
     /// The formats.
-    pub formats: Formats,
+    pub formats: Arc<Formats>,
     /// The policy.
     pub policy: Policy,
     /// The attributes of a request that the policy tells apart: where a format states any of them, the envelope is read ahead.

@@ -1,5 +1,7 @@
 //! What the sidecar answers. Only a release has bytes of an output.
 
+use std::sync::{Arc, Weak};
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -23,7 +25,13 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The message goes out. This is on record.
-    Released { disposition: Disposition, output: Bytes, sha256: String },
+    Released {
+        disposition: Disposition,
+        output: Bytes,
+        sha256: String,
+        /// There as long as the output isn't written.
+        unwritten: Weak<()>,
+    },
     /// It doesn't. This is on record, unless it only still waits for a person.
     Refused { disposition: Disposition, reason: Option<Reason>, review: Option<String> },
     /// Nothing was decided.
@@ -113,7 +121,10 @@ impl Answer {
         let outcome = match disposition.releases() && !output.is_empty() {
             true => {
                 let sha256 = hex(&Sha256::digest(&output));
-                Outcome::Released { disposition, output: Bytes::from_owner(Shared { output, _share: share }), sha256 }
+                let held = Arc::new(());
+                let unwritten = Arc::downgrade(&held);
+                let output = Bytes::from_owner(Shared { output, _share: share, _unwritten: held });
+                Outcome::Released { disposition, output, sha256, unwritten }
             }
             false => Outcome::Refused { disposition, reason: receipt.reason(), review: None },
         };
@@ -125,7 +136,7 @@ impl Answer {
         let Self { correlation_id, receipt, outcome } = self;
         let head = AnswerHead { correlation_id, receipt, ..AnswerHead::default() };
         match outcome {
-            Outcome::Released { disposition, output, sha256 } => {
+            Outcome::Released { disposition, output, sha256, .. } => {
                 (AnswerHead { disposition: Some(disposition), sha256: Some(sha256), ..head }, output)
             }
             Outcome::Refused { disposition, reason, review } => {
@@ -140,6 +151,7 @@ impl Answer {
 struct Shared {
     output: Vec<u8>,
     _share: Share,
+    _unwritten: Arc<()>,
 }
 
 impl AsRef<[u8]> for Shared {

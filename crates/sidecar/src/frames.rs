@@ -128,7 +128,7 @@ async fn read_frame(
         }
         let mut head = vec![0; head_bytes];
         reader.read_exact(&mut head).await.map_err(cut)?;
-        let mut message = service.budget.begin().await?;
+        let mut message = Message::default();
         while message.bytes.len() < body_bytes {
             let have = message.bytes.len();
             let more = CHUNK.min(body_bytes - have);

@@ -1,13 +1,15 @@
 //! The sidecar over HTTP. A release is a 200 whose headers say so, with the digest of its body; no other answer has a byte of a
 //! message.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -82,6 +84,10 @@ struct BatchLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     output_base64: Option<String>,
 }
+
+/// Of a response: there as long as its output isn't written.
+#[derive(Debug, Clone)]
+pub(crate) struct Unwritten(pub(crate) Weak<()>);
 
 /// The routes of a switch.
 pub(crate) fn router(service: Arc<Service>, readiness: Readiness) -> Router {
@@ -215,7 +221,7 @@ async fn batch_answer(
 
 async fn batch_line(service: &Arc<Service>, line: &[u8]) -> Answer {
     let read = async {
-        let mut message = service.budget.begin().await?;
+        let mut message = Message::default();
         service.budget.grow(&mut message.share, line.len()).await?;
         let (call, bytes) = open(line)?;
         if bytes.len() > service.message_bytes() {
@@ -302,8 +308,14 @@ async fn read(service: &Service, headers: &HeaderMap, mut body: Body, most: usiz
     if declared.is_some_and(|declared| declared > most) {
         return Err(too_large(most));
     }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_sound =
+        codings.next().is_none_or(|own| own.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none();
+    if !is_sound {
+        return Err(Failure::invalid("a body has no transfer coding, or `chunked` once"));
+    }
     let reading = async {
-        let mut message = service.budget.begin().await?;
+        let mut message = Message::default();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Failure::invalid("the body ends before its end"))?;
             let Ok(data) = frame.into_data() else { continue };
@@ -329,12 +341,13 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let Self { correlation_id, receipt, outcome } = self;
         let mut response = match outcome {
-            Outcome::Released { disposition, output, sha256 } => {
+            Outcome::Released { disposition, output, sha256, unwritten } => {
                 let media_type = match output.iter().find(|byte| !byte.is_ascii_whitespace()) {
                     Some(b'<') => "application/xml",
                     _ => "application/json",
                 };
                 let mut response = (StatusCode::OK, [(CONTENT_TYPE, media_type)], Body::from(output)).into_response();
+                response.extensions_mut().insert(Unwritten(unwritten));
                 insert(&mut response, DISPOSITION, disposition.name());
                 insert(&mut response, SHA256, &sha256);
                 response

@@ -79,7 +79,8 @@ impl Ledger {
         self.entry(|done| Entry::Message(Box::new(decided), done)).await
     }
 
-    /// Stops. When this returns, nothing more goes out that the stop covers.
+    /// Stops. When this returns, nothing that the stop covers is decided to go out any more. What was on record before may still be
+    /// on its way.
     pub(crate) async fn stop(&self, stop: Stop) -> Result<(), Failure> {
         self.entry(|done| Entry::Stop(stop, done)).await
     }

@@ -28,6 +28,7 @@ mod stops;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod unread;
 
 pub use control::{Order, ask};
 pub use events::Events;

@@ -1,16 +1,19 @@
 //! Sockets: a bounded number of connections, each with bounded time, and an end that lets what has begun finish.
 
 use std::fs::{self, Permissions};
+use std::future::ready;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -21,9 +24,11 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use crate::events::Events;
 use crate::frames;
+use crate::http::Unwritten;
 use crate::metrics::{Kind, Metrics};
 use crate::service::Service;
 use crate::tls::Tls;
+use crate::unread::Unread;
 
 /// How long a client may take to send the head of a request, to be idle between two, and to leave an answer unread.
 const HEAD_TIME: Duration = if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(60) };
@@ -190,11 +195,20 @@ async fn serve(stream: Box<dyn Stream>, protocol: Protocol, mut stopped: watch::
     let http2 = &mut builder.http2();
     http2.timer(TokioTimer::new()).keep_alive_interval(HEAD_TIME).keep_alive_timeout(WRITE_TIME);
     http2.max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD_BYTES as u32);
-    let stream = TokioIo::new(Impatient { stream, deadline: None });
+    let unread = Unread::default();
+    let answers = unread.clone();
+    let router = router.layer(map_response(move |response: Response| {
+        if let Some(Unwritten(output)) = response.extensions().get() {
+            answers.add(output.clone());
+        }
+        ready(response)
+    }));
+    let stream = TokioIo::new(Impatient { stream, writing: None, opening: Some(Box::pin(sleep(HEAD_TIME))), read: 0 });
     let connection = builder.serve_connection(stream, TowerToHyperService::new(router));
     tokio::pin!(connection);
     let is_done = tokio::select! {
         _ = connection.as_mut() => true,
+        () = unread.too_long() => return,
         _ = stopped.wait_for(|stopped| *stopped) => false,
     };
     if !is_done {
@@ -203,27 +217,46 @@ async fn serve(stream: Box<dyn Stream>, protocol: Protocol, mut stopped: watch::
     }
 }
 
-/// A stream that ends if what is written isn't taken in time.
+/// A stream that ends if what is written isn't taken in time, or if its first bytes don't come.
 struct Impatient {
     stream: Box<dyn Stream>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// Until bytes that wait must be written.
+    writing: Option<Pin<Box<Sleep>>>,
+    /// Until what begins a connection of HTTP/2 must be there, or more of HTTP/1: only then the server's own time begins.
+    opening: Option<Pin<Box<Sleep>>>,
+    /// Bytes that were read while that wasn't there.
+    read: usize,
 }
+
+/// Bytes that a connection of HTTP/2 begins with. No request of HTTP/1.1 is shorter.
+const OPENING: usize = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
 
 impl Impatient {
     fn within<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.deadline = None;
+            self.writing = None;
             return written;
         }
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(WRITE_TIME)));
-        ready!(deadline.as_mut().poll(context));
+        let deadline = self.writing.get_or_insert_with(|| Box::pin(sleep(WRITE_TIME)));
+        task::ready!(deadline.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
 impl AsyncRead for Impatient {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, into);
+        let Some(opening) = &mut self.opening else { return read };
+        if read.is_pending() {
+            task::ready!(opening.as_mut().poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        self.read += into.filled().len() - before;
+        if self.read >= OPENING {
+            self.opening = None;
+        }
+        read
     }
 }
 

@@ -115,7 +115,7 @@ impl Reloader {
     }
 
     fn changed(&self, source: &Source, before: &Loaded) -> Result<Option<Arc<Loaded>>, Refused> {
-        let loaded = source.load()?;
+        let loaded = source.load(Some(before))?;
         if loaded.fingerprint == before.fingerprint {
             return Ok(None);
         }

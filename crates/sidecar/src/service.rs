@@ -81,6 +81,7 @@ impl Service {
         let (service, correlation_id) = (Arc::clone(self), call.correlation_id());
         self.metrics.running.inc();
         let task = spawn(async move {
+            let _place = service.budget.begin().await?;
             match call {
                 Call::Redact(asked) => service.redact(*asked, message).await,
                 Call::Deliver { review, wants_receipt, .. } => service.deliver(review, wants_receipt, message).await,

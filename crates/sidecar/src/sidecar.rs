@@ -119,8 +119,9 @@ impl Settings {
     /// # Errors
     /// What is wrong, as a text for the operator.
     pub async fn prepare(self) -> Result<Prepared, String> {
-        let loaded = self.source.load().map_err(|refused| refused.to_string())?;
-        let shadow = self.shadow.as_ref().map(Source::load).transpose().map_err(|refused| refused.to_string())?;
+        let loaded = self.source.load(None).map_err(|refused| refused.to_string())?;
+        let shadow =
+            self.shadow.as_ref().map(|shadow| shadow.load(None)).transpose().map_err(|refused| refused.to_string())?;
         if self.warms {
             loaded.filter.warm();
         }

@@ -123,6 +123,13 @@ async fn p2_requests_that_could_be_meant_otherwise_are_none() {
     )
     .await;
     assert_eq!(got.status, 413);
+    // One coding, and that one.
+    for codings in ["gzip, chunked", "chunked, chunked", "identity", "chunked\r\ntransfer-encoding: chunked"] {
+        let request = format!(
+            "POST /v1/redact HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: {codings}\r\n\r\n0\r\n\r\n"
+        );
+        assert_eq!(talk(&running, request.as_bytes()).await.status, 400, "{codings}");
+    }
     // Two lengths: whoever is in between may have read another request than this one.
     let both = b"POST /v1/redact HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4\r\ncontent-length: 5\r\n\r\nabcde";
     assert_eq!(talk(&running, both).await.status, 400);
@@ -212,4 +219,73 @@ async fn p6_an_explanation_has_no_value_and_is_no_release() {
     assert_eq!(nobody.status, 400);
     let (_, lines) = running.end().await;
     assert_eq!(kinds(&lines), ["start", "end"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p8_who_says_nothing_or_takes_nothing_is_cut_off() {
+    let running = open().await;
+    let free = running.service.budget.free_bytes();
+    let is_closed = async |opening: &[u8]| {
+        let mut stream = TcpStream::connect(running.addresses[0]).await.unwrap();
+        stream.write_all(opening).await.unwrap();
+        let mut rest = Vec::new();
+        let read = tokio::time::timeout(std::time::Duration::from_secs(10), stream.read_to_end(&mut rest));
+        read.await.expect("it is cut off").unwrap_or_default();
+    };
+    for opening in [b"".as_slice(), b"P", b"PRI * HTTP/2.0\r\n", b"POST /v1/redact HTTP/1.1\r\nhost: x\r\n"] {
+        is_closed(opening).await;
+    }
+    // A window of 0, a request, and no more: the answer is never taken.
+    let mut stream = TcpStream::connect(running.addresses[0]).await.unwrap();
+    let small = |folder: PathBuf| fs::read(folder.join("message.xml")).ok().filter(|message| message.len() < 60_000);
+    let mut released = None;
+    for message in dmv_redact_testing::folders(&root().join("fixtures")).into_iter().filter_map(small) {
+        if is_release(&running.ask(&head(POLICE), &message).await) {
+            released = Some(message);
+            break;
+        }
+    }
+    let message = released.expect("some fixture is small");
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    let mut frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
+        bytes.extend(&(payload.len() as u32).to_be_bytes()[1..]);
+        bytes.extend([kind, flags]);
+        bytes.extend(stream.to_be_bytes());
+        bytes.extend(payload);
+    };
+    frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let mut fields = vec![0x83, 0x86];
+    for (name, value) in [(":path", "/v1/redact"), (":authority", "x"), ("dmv-requester", POLICE), ("dmv-purpose", "C")]
+    {
+        fields.push(0);
+        fields.push(name.len() as u8);
+        fields.extend(name.as_bytes());
+        fields.push(value.len() as u8);
+        fields.extend(value.as_bytes());
+    }
+    frame(1, 4, 1, &fields);
+    // Within the server's own window.
+    let whole: Vec<&[u8]> = message[..].chunks(16_000).collect();
+    for (number, chunk) in whole.iter().enumerate() {
+        frame(0, u8::from(number + 1 == whole.len()), 1, chunk);
+    }
+    stream.write_all(&bytes).await.unwrap();
+    for _ in 0..100 {
+        if running.service.budget.free_bytes() < free {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(running.service.budget.free_bytes() < free, "the answer waits");
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut rest));
+    let _ = read.await.expect("it is cut off");
+    for _ in 0..100 {
+        if running.service.budget.free_bytes() == free {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(running.service.budget.free_bytes(), free);
+    running.end().await;
 }

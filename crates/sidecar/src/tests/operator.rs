@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::answer::FailureKind;
+use crate::budget::Share;
 use crate::{Scope, Stop};
 
 fn stop(scope: Scope) -> Stop {
@@ -168,20 +169,24 @@ elements = ["person.name", "person.ssn"]
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p8_what_is_in_flight_is_bounded_and_given_back() {
-    let running = Office { messages: 2, bytes: 200_000, ..Office::default() }.open().await;
-    let message = message();
+    let running = Office { messages: 2, bytes: 400_000, ..Office::default() }.open().await;
+    let (budget, message) = (&running.service.budget, message());
     let answer = running.ask(&head(POLICE), &message).await;
     let Outcome::Released { output, .. } = answer.outcome else { panic!("{answer:?}") };
     // Until it is written, an output keeps its message's share.
-    assert_eq!(running.service.budget.free_bytes(), 200_000 - message.len());
-    let second = running.service.budget.begin().await.unwrap();
-    let busy = running.service.budget.begin().await.unwrap_err();
-    assert_eq!(busy.kind, FailureKind::Busy);
+    assert_eq!(budget.free_bytes(), 400_000 - message.len());
     drop(output);
-    let Message { mut share, .. } = running.service.budget.begin().await.unwrap();
-    let busy = running.service.budget.grow(&mut share, 200_001).await.unwrap_err();
-    assert_eq!(busy.kind, FailureKind::Busy);
-    drop((second, share));
-    assert_eq!(running.service.budget.free_bytes(), 200_000);
+    assert_eq!(budget.free_bytes(), 400_000);
+    let places = (budget.begin().await.unwrap(), budget.begin().await.unwrap());
+    let busy = running.ask(&head(POLICE), &message).await;
+    assert!(matches!(&busy.outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Busy), "{busy:?}");
+    drop(places);
+    // Long messages take what is theirs, and short ones still pass.
+    let mut long = Share::default();
+    budget.grow(&mut long, (64 << 10) + 300_000).await.unwrap();
+    assert_eq!(budget.grow(&mut Share::default(), 100_000).await.unwrap_err().kind, FailureKind::Busy);
+    assert!(refused(&running.ask(&head(POLICE), b"<none/>").await).is_some());
+    drop(long);
+    assert_eq!(budget.free_bytes(), 400_000);
     running.end().await;
 }
