@@ -20,7 +20,7 @@ use super::{Exit, Problem, print_error};
 #[cfg(unix)]
 use dmv_redact::Filter;
 use dmv_redact_desk::Desk;
-use dmv_redact_log::{Key, LogOptions};
+use dmv_redact_log::{Key, LogOptions, Rotation};
 use dmv_redact_review::ReviewStore;
 use dmv_redact_serve::{DutyLogs, Reach, Settings, UserHeader, serve};
 #[cfg(unix)]
@@ -43,6 +43,12 @@ pub(super) struct Arguments {
     /// Name the process or machine in the log
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
+    /// Let the log go on in a new file every day (UTC)
+    #[arg(long)]
+    rotate_daily: bool,
+    /// Let the log go on in a new file after so many MiB
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
+    rotate_megabytes: Option<u32>,
     #[command(flatten)]
     reviews: Option<ReviewArguments>,
     #[cfg(unix)]
@@ -220,7 +226,12 @@ async fn serve_all(arguments: &Arguments) -> Result<Exit, Problem> {
     #[cfg(not(unix))]
     let filter = policy.filter()?;
     let reviews = if arguments.desk { open_reviews(arguments).await? } else { None };
-    let options = service.iter().fold(LogOptions::default(), |options, name| options.service(name));
+    let mut options = service.iter().fold(LogOptions::default(), |options, name| options.service(name));
+    if arguments.rotate_daily || arguments.rotate_megabytes.is_some() {
+        let rotation = if arguments.rotate_daily { Rotation::daily() } else { Rotation::default() };
+        let bytes = arguments.rotate_megabytes.map(|megabytes| u64::from(megabytes) << 20);
+        options = options.rotate(bytes.into_iter().fold(rotation, Rotation::or_after_bytes));
+    }
     let log = Arc::new(log.open(options, &filter)?);
     #[cfg(unix)]
     let mut signals = Signals::watch(prepared.is_some())?;

@@ -252,10 +252,10 @@ impl DisclosureLog {
         self.write_synced(|log| log.desk(steps))
     }
 
-    /// Records a step of whoever runs a service, with the current time, and syncs: it may be taken then (P12).
+    /// Records a step of whoever runs a service, with the current time, and syncs. A stop holds before, and ends after (P12).
     ///
     /// # Errors
-    /// As [`append`](Self::append); the step must not be taken then.
+    /// As [`append`](Self::append).
     pub fn operator(&self, step: &OperatorStep<'_>) -> io::Result<()> {
         self.write_synced(|log| log.operator(step))
     }

@@ -1,4 +1,4 @@
-//! The record of a step of whoever runs a service. It is written before the step is taken (P12).
+//! The record of a step of whoever runs a service. A stop holds before its record is written, and ends after (P12).
 
 use serde::Serialize;
 

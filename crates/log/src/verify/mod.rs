@@ -96,7 +96,7 @@ pub trait Aggregate: Send {
     fn add_message(&mut self, line: &LogLine<'_>);
     /// Adds that a duty was done, likewise.
     fn add_done(&mut self, _: &LogLine<'_>) {}
-    /// Adds a step at the review desk, likewise.
+    /// Adds a step at the review desk, or of an operator, likewise.
     fn add_step(&mut self, _: &LogLine<'_>) {}
     /// Adds the start of a run, or of its resumption, likewise.
     fn add_start(&mut self, _: &LogLine<'_>) {}
