@@ -104,3 +104,29 @@ fn p10_the_corpus_is_current() {
         assert!(made.contains(&format!("\t{disposition}\t")), "{disposition}");
     }
 }
+
+#[test]
+fn p10_a_policy_that_takes_the_place_of_another_decides_as_if_it_were_built_alone() {
+    let policies = ["policies/example-state.toml", "policies/massachusetts.toml", "policies/baseline.toml"];
+    let builder = |path: &str| Filter::builder().policy_path(root().join(path));
+    let mut before = builder("policies/baseline.toml").build().unwrap();
+    for path in policies {
+        let files = builder(path).policy_files().unwrap();
+        let (alone, beside) = (builder(path).build().unwrap(), builder(path).build_beside(&before, &files).unwrap());
+        for message in messages().into_iter().map(|path| fs::read(path).unwrap()) {
+            for request in REQUESTS.map(requester) {
+                let redact = |filter: &Filter| {
+                    let mut output = Vec::new();
+                    let receipt = filter.redact(&message, &request, &mut output);
+                    (serde_json::to_string(&receipt).unwrap(), output)
+                };
+                assert_eq!(redact(&alone), redact(&beside), "{path}");
+            }
+        }
+        before = beside;
+    }
+    // Its tokens have no key.
+    let files = builder("tests/corpus/tokens.toml").policy_files().unwrap();
+    let error = builder("tests/corpus/tokens.toml").build_beside(&before, &files).unwrap_err();
+    assert!(error.to_string().contains("no key for"), "{error}");
+}

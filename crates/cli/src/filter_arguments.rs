@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sha2::{Digest, Sha256};
 
 use super::Problem;
 use super::date_argument::date;
-use super::ground_arguments::digest;
+use super::messages::regular_files;
 use dmv_redact::{ConfigError, Date, Filter, FilterBuilder, Instrument, Limits, RequestError, Requester};
 use dmv_redact_model::escape::escape;
+use dmv_redact_model::hex::hex;
 use dmv_redact_model::policy::{Attribute, InstrumentFault, Undeclared};
 
 #[derive(Debug, Args)]
@@ -123,7 +125,17 @@ impl FilterArguments {
 
     /// A digest of the added catalogs and formats.
     pub(super) fn digest(&self) -> Result<String, Problem> {
-        digest(&self.catalog, &self.formats, [])
+        let mut files = self.catalog.clone();
+        for folder in &self.formats {
+            files.append(&mut regular_files(folder)?);
+        }
+        let mut digest = Sha256::new();
+        for file in files {
+            let content = std::fs::read(&file);
+            digest.update(content.map_err(|error| Problem::Io(format!("{}: {error}", file.display())))?);
+            digest.update([0]);
+        }
+        Ok(hex(&digest.finalize()))
     }
 
     /// The files and folders that they name, each with its role.

@@ -6,8 +6,11 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use super::Problem;
-use super::messages::regular_files;
+#[cfg(unix)]
+use dmv_redact::internal::filter::read_formats;
 use dmv_redact::{Filter, FilterBuilder};
+#[cfg(unix)]
+use dmv_redact_model::config::File;
 use dmv_redact_model::hex::hex;
 
 #[derive(Debug, Clone, Args)]
@@ -35,27 +38,25 @@ impl GroundArguments {
 
     /// A digest of them, and of these other files.
     #[cfg(unix)]
-    pub(super) fn digest<'f>(&self, others: impl IntoIterator<Item = &'f Path>) -> Result<String, Problem> {
-        digest(&self.catalog, &self.formats, others)
+    ///
+    /// It is of what a filter is built from: a format by its folder's name, also by way of a link.
+    pub(super) fn digest<'f>(&'f self, others: impl IntoIterator<Item = &'f Path>) -> Result<String, Problem> {
+        let mut digest = Sha256::new();
+        let mut part = |name: &str, text: &[u8]| {
+            for bytes in [name.as_bytes(), text] {
+                digest.update((bytes.len() as u64).to_le_bytes());
+                digest.update(bytes);
+            }
+        };
+        for folder in &self.formats {
+            for File { name, text } in read_formats(folder)? {
+                part(&name, text.as_bytes());
+            }
+        }
+        for file in self.catalog.iter().map(PathBuf::as_path).chain(others) {
+            let content = std::fs::read(file).map_err(|error| Problem::Io(format!("{}: {error}", file.display())))?;
+            part(&file.to_string_lossy(), &content);
+        }
+        Ok(hex(&digest.finalize()))
     }
-}
-
-/// A digest of catalogs, of all files in folders of formats, and of other files.
-pub(super) fn digest<'f>(
-    catalogs: &[PathBuf],
-    formats: &[PathBuf],
-    others: impl IntoIterator<Item = &'f Path>,
-) -> Result<String, Problem> {
-    let mut files = catalogs.to_vec();
-    for folder in formats {
-        files.append(&mut regular_files(folder)?);
-    }
-    files.extend(others.into_iter().map(Path::to_owned));
-    let mut digest = Sha256::new();
-    for file in files {
-        let content = std::fs::read(&file);
-        digest.update(content.map_err(|error| Problem::Io(format!("{}: {error}", file.display())))?);
-        digest.update([0]);
-    }
-    Ok(hex(&digest.finalize()))
 }

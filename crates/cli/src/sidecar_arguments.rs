@@ -92,7 +92,9 @@ impl SidecarArguments {
     pub(super) fn check(&self) -> Result<(), Problem> {
         let usage = |text: &str| Err(Problem::Usage(text.to_owned()));
         if !self.is_wanted() {
-            let alone = self.control.is_some() || self.metrics.is_some() || self.shadow.is_some() || self.watch;
+            let has_place = self.control.is_some() || self.metrics.is_some() || self.stops.is_some();
+            let has_rate = self.alarm_rate.is_some() || self.max_rate.is_some();
+            let alone = has_place || has_rate || self.shadow.is_some() || self.watch || self.refuse_gains;
             return match alone {
                 true => usage("no switch can reach this sidecar: add --http, --http-socket, --frames or --stdio"),
                 false => Ok(()),

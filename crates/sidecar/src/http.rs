@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -172,7 +173,7 @@ fn open(json: &[u8]) -> Result<(Call, Vec<u8>), Failure> {
 async fn batch(State(service): State<Arc<Service>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match batch_answer(&service, &parts, body).await {
-        Ok(text) => ([(CONTENT_TYPE, BATCH), (CACHE_CONTROL, "no-store")], text).into_response(),
+        Ok((text, outputs)) => held(BATCH, text, outputs),
         Err(failure) => failed(&service, None, failure).into_response(),
     }
 }
@@ -181,7 +182,7 @@ async fn batch_answer(
     service: &Arc<Service>,
     parts: &axum::http::request::Parts,
     body: Body,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<(Vec<u8>, Vec<Bytes>), Failure> {
     refuse_query(parts)?;
     let headers = &parts.headers;
     if !is_type(headers, BATCH)? {
@@ -196,7 +197,7 @@ async fn batch_answer(
     if lines.len() > MAX_BATCH {
         return Err(Failure::new(FailureKind::Large, format!("a batch has at most {MAX_BATCH} messages")));
     }
-    let mut text = Vec::new();
+    let (mut text, mut outputs) = (Vec::new(), Vec::new());
     // Some at a time: all of them would take what others need.
     for lines in lines.chunks(crate::BATCH_WINDOW) {
         let mut tasks = Vec::new();
@@ -214,9 +215,10 @@ async fn batch_answer(
             };
             serde_json::to_writer(&mut text, &line).map_err(|_| Failure::internal())?;
             text.push(b'\n');
+            outputs.push(output);
         }
     }
-    Ok(text)
+    Ok((text, outputs))
 }
 
 async fn batch_line(service: &Arc<Service>, line: &[u8]) -> Answer {
@@ -260,9 +262,32 @@ async fn explain(State(service): State<Arc<Service>>, request: Request) -> Respo
         }
     };
     match explained.await {
-        Ok(text) => ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], text).into_response(),
+        Ok(text) => held("application/json", text, Vec::new()),
         Err(failure) => failed(&service, id_of(&parts.headers), failure).into_response(),
     }
+}
+
+/// A text that keeps the shares of these outputs until it is written.
+struct HeldText {
+    text: Vec<u8>,
+    _outputs: Vec<Bytes>,
+    _unwritten: Arc<()>,
+}
+
+impl AsRef<[u8]> for HeldText {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+fn held(media_type: &'static str, text: Vec<u8>, outputs: Vec<Bytes>) -> Response {
+    let unwritten = Arc::new(());
+    let mark = Unwritten(Arc::downgrade(&unwritten));
+    let body = Bytes::from_owner(HeldText { text, _outputs: outputs, _unwritten: unwritten });
+    let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store")];
+    let mut response = (headers, Body::from(body)).into_response();
+    response.extensions_mut().insert(mark);
+    response
 }
 
 fn failed(service: &Service, id: Option<String>, failure: Failure) -> Answer {

@@ -226,6 +226,7 @@ impl Keeper {
     }
 
     fn policy(&mut self, loaded: Arc<Loaded>) -> Result<(), Failure> {
+        self.stops.refuse_unknown(&loaded.filter).map_err(Failure::invalid)?;
         let changed = self.log.change_filter(&loaded.filter);
         changed.map_err(|error| self.fail(&error))?;
         self.current.set(loaded);

@@ -22,6 +22,8 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Sleep, sleep, timeout};
 
+use dmv_redact_model::files::{folder_of, private_folder};
+
 use crate::events::Events;
 use crate::frames;
 use crate::http::Unwritten;
@@ -90,17 +92,18 @@ pub(crate) fn bind_unix(path: &Path, mode: u32) -> io::Result<Socket> {
             }
         }
     }
-    // Under a name of its own until its permissions are set.
-    let mut name = path.to_owned().into_os_string();
-    name.push(format!(".{}", std::process::id()));
-    let new = PathBuf::from(name);
-    let listener = UnixListener::bind(&new)?;
-    let placed = fs::set_permissions(&new, Permissions::from_mode(mode)).and_then(|()| fs::rename(&new, path));
-    if let Err(error) = placed {
-        let _ = fs::remove_file(&new);
-        return Err(error);
-    }
-    Ok(Socket::Unix(UnixSocket { listener, path: path.to_owned() }))
+    // In a folder of our own until its permissions are set.
+    let private = folder_of(path).join(format!(".{}", std::process::id()));
+    private_folder().create(&private)?;
+    let new = private.join("s");
+    let bound = UnixListener::bind(&new).and_then(|listener| {
+        fs::set_permissions(&new, Permissions::from_mode(mode))?;
+        fs::rename(&new, path)?;
+        Ok(listener)
+    });
+    let _ = fs::remove_file(&new);
+    let _ = fs::remove_dir(&private);
+    Ok(Socket::Unix(UnixSocket { listener: bound?, path: path.to_owned() }))
 }
 
 /// A listener.

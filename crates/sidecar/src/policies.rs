@@ -10,7 +10,7 @@ use dmv_redact::{ConfigError, Date, Filter, FilterBuilder};
 use dmv_redact_analysis::Diff;
 use dmv_redact_analysis::survey::compare;
 use dmv_redact_model::hex::hex;
-use dmv_redact_model::policy::PolicyFiles;
+use dmv_redact_model::policy::{Attribute, PolicyFiles};
 
 /// Reads again what the filter is made of besides the policy (catalogs, formats, keys), and gives a digest of it.
 pub type Ground = Box<dyn Fn() -> Result<String, String> + Send + Sync>;
@@ -79,7 +79,8 @@ impl Source {
                 None => builder.build(),
             };
             let filter = filter.map_err(wrong)?;
-            let is_same = (self.ground)().map_err(Refused::Wrong)? == ground;
+            let is_same = (self.ground)().map_err(Refused::Wrong)? == ground
+                && self.builder.policy_files().map_err(wrong)?.digest() == files.digest();
             if is_same && filter.policy().sha256 == files.digest() {
                 let fingerprint = fingerprint(&files, &ground);
                 return Ok(Loaded { filter, files, fingerprint, ground });
@@ -102,9 +103,18 @@ impl Source {
         let load = |files: &PolicyFiles| self.builder.policy_of(files, &catalog, &formats).map_err(wrong);
         let (old, new) = (load(&before.files)?, load(&after.files)?);
         let today = Date::today().ok_or_else(|| Refused::Wrong("the clock tells no day".to_owned()))?;
-        // Today, and every later day on which either changes.
-        let later = old.days_of_change().iter().chain(new.days_of_change()).filter(|day| **day > today);
-        for day in later.copied().chain([today]).collect::<BTreeSet<Date>>() {
+        for attribute in Attribute::ALL {
+            if old.lists(attribute) && !new.lists(attribute) {
+                let what = format!("a request may state any {} by it, for it lists none", attribute.name());
+                return Err(Refused::Gains(what));
+            }
+        }
+        // Today, and every other day on which either changes: a request may state any day. What holds before the first of them
+        // holds on the day before.
+        let mut days: BTreeSet<Date> = old.days_of_change().iter().chain(new.days_of_change()).copied().collect();
+        days.extend(days.first().and_then(|first| first.plus_days(-1)));
+        days.insert(today);
+        for day in days {
             let (old, new) = (old.as_of(day), new.as_of(day));
             let found = compare(&old, &new).map_err(wrong)?;
             if Diff::new([&old, &new], &catalog, formats.messages(), &found).gains() {

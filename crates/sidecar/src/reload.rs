@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
 use dmv_redact::Filter;
@@ -60,8 +60,19 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Reads the files again, and lets what is in them decide. The certificates, too.
     pub(crate) async fn reload(self: &Arc<Self>) -> Result<Reloaded, Refused> {
+        // To its end, also if nobody waits for it any more.
+        let own = Arc::clone(self);
+        let task = spawn(async move { own.reload_in_turn().await });
+        task.await.unwrap_or_else(|_| Err(Refused::Wrong("the reload panicked".to_owned())))
+    }
+
+    async fn reload_in_turn(self: &Arc<Self>) -> Result<Reloaded, Refused> {
         let _turn = self.turn.lock().await;
         let reloaded = self.reload_all().await;
+        // Neither waits for the other: a policy that is stricter, and a certificate that is new.
+        if let Some(Err(error)) = self.tls.as_ref().map(|tls| tls.reload()) {
+            self.events.error("the certificates so far are shown on", &error);
+        }
         let kind = match &reloaded {
             Ok(reloaded) => reloaded.name(),
             Err(Refused::Wrong(_)) => "wrong",
@@ -108,9 +119,6 @@ impl Reloader {
         if let (Some(after), true) = (&policy, self.refuses_gains) {
             self.source.refuse_gains(&before, after)?;
         }
-        if let Some(tls) = &self.tls {
-            tls.reload().map_err(Refused::Wrong)?;
-        }
         Ok([policy, shadow])
     }
 
@@ -125,26 +133,38 @@ impl Reloader {
         Ok(Some(Arc::new(loaded)))
     }
 
+    /// Of what decides, and of the shadow.
+    fn fingerprint_now(&self) -> String {
+        let shadow = self.shadow.as_ref().map(|shadow| shadow.current.get().fingerprint.clone());
+        format!("{}\n{}", self.current.get().fingerprint, shadow.unwrap_or_default())
+    }
+
+    /// The same of the files; of what can't be read the error.
+    fn fingerprint_of_files(&self) -> String {
+        let of = |source: &Source| source.fingerprint().unwrap_or_else(|refused| refused.to_string());
+        let shadow = self.shadow.as_ref().map(|shadow| of(&shadow.source));
+        format!("{}\n{}", of(&self.source), shadow.unwrap_or_default())
+    }
+
     /// Looks at the files until it is stopped. What changes is read when it has been the same for two looks: whoever writes it
     /// may not have ended.
     pub(crate) async fn watch(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         let mut looks = interval(WATCH_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // What was seen last, and what was tried.
-        let (mut seen, mut tried) = (None, Some(self.current.get().fingerprint.clone()));
+        // What was seen last, and what was refused.
+        let (mut seen, mut refused) = (None, None);
         loop {
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return,
                 _ = looks.tick() => {}
             }
-            let source = Arc::clone(&self.source);
-            let look = spawn_blocking(move || source.fingerprint().unwrap_or_else(|refused| refused.to_string()));
+            let own = Arc::clone(&self);
+            let look = spawn_blocking(move || own.fingerprint_of_files());
             let Ok(now) = look.await else { continue };
             let is_settled = seen.as_ref() == Some(&now);
-            if is_settled && tried.as_ref() != Some(&now) {
+            if is_settled && refused.as_ref() != Some(&now) && self.fingerprint_now() != now {
                 // What is refused is told of once.
-                let _ = self.reload().await;
-                tried = Some(now.clone());
+                refused = self.reload().await.is_err().then(|| now.clone());
             }
             seen = Some(now);
         }

@@ -168,16 +168,15 @@ impl Head {
     }
 }
 
-/// What is wrong with some JSON, without a value of it (P6): of the parser's messages only those go out that have names alone.
+/// What is wrong with some JSON, without a value of it (P6): nor a name of it.
 pub(crate) fn json_fault(what: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!("line {}, column {}", error.line(), error.column());
-    let names = ["unknown field `", "duplicate field `", "missing field `"];
-    match names.iter().any(|name| text.starts_with(name)) {
-        true => {
-            let told = text.split(", expected").next().unwrap_or_default();
-            format!("{what}: {}", escape(&told.chars().take(200).collect::<String>()))
-        }
+    // Of these the name is ours.
+    let is_ours = ["duplicate field `", "missing field `"].iter().any(|name| text.starts_with(name));
+    match is_ours {
+        true => format!("{what}: {text}"),
+        false if text.starts_with("unknown field `") => format!("{what}, {place}: a member that isn't known"),
         false if error.is_data() => format!("{what}, {place}: a member has a value of a wrong type or form"),
         false => format!("{what}, {place}: no JSON object of its form"),
     }

@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::task::{spawn, spawn_blocking};
+use tokio::task::{block_in_place, spawn, spawn_blocking};
 
 use dmv_redact::{Disposition, Filter, Reason, Receipt, Requester};
 use dmv_redact_analysis::{Explanation, MessageReport, explain, message_key};
 use dmv_redact_desk::{Collected, DeskError, HeldMessage, Standing, collect, hold};
 use dmv_redact_model::unix_time::now;
-use dmv_redact_review::{ReviewError, ReviewId, ReviewStore};
+use dmv_redact_review::{Added, ReviewError, ReviewId, ReviewStore, State};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -69,6 +70,23 @@ struct Work {
     loaded: Arc<Loaded>,
 }
 
+/// A request that is under way, whether or not anybody waits for it.
+struct Running(Arc<Metrics>, Instant);
+
+impl Running {
+    fn begin(metrics: &Arc<Metrics>, begun: Instant) -> Self {
+        metrics.running.inc();
+        Self(Arc::clone(metrics), begun)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.dec();
+        self.0.seconds.observe(self.1.elapsed().as_secs_f64());
+    }
+}
+
 impl Service {
     /// The longest message that is read, in bytes.
     pub(crate) fn message_bytes(&self) -> usize {
@@ -79,8 +97,8 @@ impl Service {
     pub(crate) async fn call(self: &Arc<Self>, call: Call, message: Message) -> Answer {
         let begun = Instant::now();
         let (service, correlation_id) = (Arc::clone(self), call.correlation_id());
-        self.metrics.running.inc();
         let task = spawn(async move {
+            let _running = Running::begin(&service.metrics, begun);
             let _place = service.budget.begin().await?;
             match call {
                 Call::Redact(asked) => service.redact(*asked, message).await,
@@ -91,8 +109,6 @@ impl Service {
             self.events.error("a request", "it panicked: nothing was released");
             Err(Failure::internal())
         });
-        self.metrics.running.dec();
-        self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
         let answer = answered.unwrap_or_else(|failure| Answer::failed(None, failure));
         if let Outcome::Failed(failure) = &answer.outcome {
             self.count_failure(failure);
@@ -111,14 +127,15 @@ impl Service {
         let work = spawn_blocking(move || {
             let mut output = Vec::new();
             let receipt = redact(&loaded.filter, &message.bytes, &requester, &mut output);
-            let id = receipt.correlation_id().unwrap_or_default().to_owned();
-            Work { decided: Decided { source, id, requester, receipt }, message, output, loaded }
+            // The record has the correlation id in a member of its own.
+            let decided = Decided { source, id: String::new(), requester, receipt };
+            Work { decided, message, output, loaded }
         });
         let Work { decided, message, output, loaded } = work.await.map_err(|_| Failure::internal())?;
         drop(worker);
         let shadowed = self.shadow.as_ref().map(|shadow| (shadow, decided.requester.clone()));
         let held = (decided.receipt.disposition() == Disposition::Held && self.reviews.is_some())
-            .then(|| (decided.requester.clone(), decided.source.clone(), decided.id.clone()));
+            .then(|| (decided.requester.clone(), decided.source.clone()));
         let receipt = self.ledger.message(decided).await?;
         let review = match (&self.reviews, held) {
             (Some(reviews), Some(held)) if receipt.disposition() == Disposition::Held => {
@@ -145,16 +162,19 @@ impl Service {
         &self,
         reviews: &Reviews,
         loaded: &Loaded,
-        ((requester, source, id), message): (&(Requester, String, String), &Message),
+        ((requester, source), message): (&(Requester, String), &Message),
         receipt: &Receipt,
     ) -> Result<ReviewId, Failure> {
         // Without an id of its own the same message with the same request is the same review.
-        let id = if id.is_empty() { "-" } else { id };
+        let id = receipt.correlation_id().unwrap_or("-");
         let held = HeldMessage { source, id, original: &message.bytes, requester, receipt };
         let now = now();
         let added = hold(&reviews.store, &loaded.filter, &held, (now + reviews.seconds, now)).await;
-        self.metrics.queued.inc();
-        added.map(|added| added.id()).map_err(|error| self.queue_failed(&error))
+        let added = added.map_err(|error| self.queue_failed(&error))?;
+        if matches!(added, Added::New(_)) {
+            self.metrics.queued.inc();
+        }
+        Ok(added.id())
     }
 
     fn queue_failed(&self, error: &DeskError) -> Failure {
@@ -170,8 +190,26 @@ impl Service {
         let loaded = self.current.get();
         let now = now();
         // The original comes out of the queue, not from the client.
-        self.budget.grow(&mut message.share, self.message_bytes().min(1 << 20)).await?;
-        let collected = collect((&reviews.store, &loaded.filter), review, &reviews.node, now).await;
+        // While nobody has decided there is nothing to redact.
+        let found = reviews.store.get(review).await.map_err(|error| self.queue_failed(&error.into()))?;
+        let found = found.ok_or_else(|| Failure::new(FailureKind::NotFound, "there is no such review"))?.summary;
+        let waits = || Answer {
+            correlation_id: None,
+            receipt: None,
+            outcome: Outcome::Refused {
+                disposition: Disposition::Held,
+                reason: Some(Reason::Review),
+                review: Some(review.to_string()),
+            },
+        };
+        if matches!(found.state, State::Open | State::HalfApproved) && !found.is_due(now) {
+            return Ok(waits());
+        }
+        let worker = slot(&self.workers).await?;
+        // It redacts, which must keep no other task waiting.
+        let collecting = collect((&reviews.store, &loaded.filter), review, &reviews.node, now);
+        let collected = block_in_place(|| Handle::current().block_on(collecting));
+        drop(worker);
         let collected = collected.map_err(|error| match error {
             DeskError::Review(ReviewError::NotFound(_)) => {
                 Failure::new(FailureKind::NotFound, "there is no such review")
@@ -180,17 +218,9 @@ impl Service {
             error => self.queue_failed(&error),
         })?;
         let Collected { standing, source, message: id, original, requester, receipt } = collected;
-        let refused = |reason| Answer {
-            correlation_id: None,
-            receipt: None,
-            outcome: Outcome::Refused {
-                disposition: Disposition::Held,
-                reason: Some(reason),
-                review: Some(review.to_string()),
-            },
-        };
+        self.budget.grow(&mut message.share, original.len()).await?;
         let (requester, receipt, output) = match standing {
-            Standing::Waits => return Ok(refused(Reason::Review)),
+            Standing::Waits => return Ok(waits()),
             Standing::Held(why) => return Err(Failure::new(FailureKind::Conflict, why)),
             Standing::Denied(why) => (requester, receipt.denied(why), Vec::new()),
             Standing::Approved(granted) => {
@@ -205,6 +235,13 @@ impl Service {
             }
         };
         let receipt = self.ledger.message(Decided { source, id, requester, receipt }).await?;
+        if !receipt.disposition().releases() && found.state == State::Approved {
+            // A stop, or the agency's rate: it stays approved, and may be revoked or expire.
+            let given_back = reviews.store.abandon_delivery(review, &reviews.node).await;
+            if let Err(error) = given_back {
+                self.queue_failed(&error.into());
+            }
+        }
         if receipt.disposition().releases() {
             let delivered = reviews.store.delivered(review, &reviews.node, now).await;
             match delivered {

@@ -126,6 +126,13 @@ impl Settings {
             loaded.filter.warm();
         }
         let stops = Stops::read(&self.stops).map_err(|error| format!("{}: {error}", self.stops.display()))?;
+        stops.refuse_unknown(&loaded.filter).map_err(|fault| format!("{}: {fault}", self.stops.display()))?;
+        let (most, long) = (loaded.filter.message_bytes(), self.bytes - self.bytes / 4);
+        if most > long {
+            return Err(format!(
+                "--max-megabytes: a message may have {most} bytes, and three quarters of this are {long}: raise it, or set --limit message-bytes"
+            ));
+        }
         let tls = self.tls.clone().map(Tls::open).transpose()?.map(Arc::new);
         let mut sockets = Vec::new();
         for listen in &self.listen {

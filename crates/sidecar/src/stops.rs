@@ -63,7 +63,14 @@ impl Scope {
             Self::Agency(ori) if Ori::new(ori).is_none() => {
                 Some(format!("this is no ORI: {ORI_LENGTH} capital letters and digits"))
             }
-            Self::Line(line) if line.is_empty() => Some("a line has a name".to_owned()),
+            // Others aren't told apart, and the line that an envelope states isn't even read.
+            Self::Line(line) if !filter.decider().declared(Attribute::Line).contains(line) => {
+                let all = filter.decider().declared(Attribute::Line).join("`, `");
+                Some(match all.is_empty() {
+                    true => "the policy tells no lines apart: list them in `lines` of `[policy]`".to_owned(),
+                    false => format!("the policy has no line of this name: it has `{all}`"),
+                })
+            }
             _ => None,
         }
     }
@@ -105,6 +112,17 @@ impl Stops {
 
     pub(crate) fn list(&self) -> &[Stop] {
         &self.list
+    }
+
+    /// The first of which a filter knows nothing, so that it would end: that must be said by who pulled it.
+    pub(crate) fn refuse_unknown(&self, filter: &Filter) -> Result<(), String> {
+        let fault = self.list.iter().find_map(|stop| Some((&stop.scope, stop.scope.fault(filter)?)));
+        match fault {
+            Some((scope, fault)) => {
+                Err(format!("there is a stop of {scope}, and {fault}: end it first, or keep the name"))
+            }
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn cover(&self, requester: &Requester, receipt: &Receipt) -> bool {

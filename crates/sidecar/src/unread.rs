@@ -10,9 +10,12 @@ use tokio::time::{Instant, sleep};
 /// How long an answer may take, from when it is made to its last byte.
 const ANSWER_TIME: Duration = if cfg!(test) { Duration::from_secs(1) } else { Duration::from_secs(60) };
 
+/// Answers by when they were made; each is there as long as its output is.
+type Answers = VecDeque<(Instant, Weak<()>)>;
+
 /// The answers of one connection that may not have been taken.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Unread(Arc<Mutex<VecDeque<(Instant, Weak<()>)>>>);
+pub(crate) struct Unread(Arc<Mutex<Answers>>);
 
 impl Unread {
     /// Adds an answer. It has been taken when nothing holds it any more.

@@ -42,7 +42,7 @@ fn connect(running: &Running) -> (DuplexStream, watch::Sender<bool>) {
 fn numbered(number: usize, ori: &str) -> String {
     format!(
         r#"{{"request":{{"requester":"{ori}","purpose":"C","correlation-id":"q-{number}"}},"receipt":{}}}"#,
-        number % 2 == 0
+        number.is_multiple_of(2)
     )
 }
 
@@ -78,7 +78,7 @@ async fn p2_answers_come_in_the_order_of_their_requests_each_with_its_digest() {
     assert_eq!(answers.len(), 100);
     for (number, (head, body)) in answers.iter().enumerate() {
         assert_eq!(head["correlation-id"], format!("q-{number}"));
-        assert_eq!(head.get("receipt").is_some(), number % 2 == 0);
+        assert_eq!(head.get("receipt").is_some(), number.is_multiple_of(2));
         match number % 3 {
             0 => assert_eq!((head["disposition"].as_str(), body.len()), (Some("withheld"), 0)),
             _ => {
