@@ -98,7 +98,12 @@ impl ReviewArguments {
 
     /// Opens the queue.
     pub(super) async fn open(&self) -> Result<ReviewStore, Problem> {
-        Ok(ReviewStore::open(&database(self.review.as_deref())?, Keys::read(&self.review_keys)?).await?)
+        let database = database(self.review.as_deref())?;
+        // Of a sidecar the key isn't required, for its queue isn't.
+        if self.review_keys.is_empty() {
+            return Err(Problem::Usage("no key of the queue of reviews: add `--review-key FILE`".to_owned()));
+        }
+        Ok(ReviewStore::open(&database, Keys::read(&self.review_keys)?).await?)
     }
 
     /// Opens the queue, which must be there, does something with it, and closes it.
