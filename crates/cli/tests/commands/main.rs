@@ -31,6 +31,8 @@ mod newcomer;
 mod packs;
 mod review;
 mod serve;
+#[cfg(unix)]
+mod sidecar;
 mod tokens;
 
 use std::path::Path;
