@@ -1,4 +1,4 @@
-"""Calls dmv_redact_client.py, or with `frames` dmv_redact_frames.py, for attack.py."""
+"""Calls dmv_redact_client.py, or with `frames` dmv_redact_frames.py, for attack.py and corpus.py."""
 
 import ssl
 import sys
@@ -28,8 +28,11 @@ for line in sys.stdin:
         last, client = (address, deadline, limit, ca), new_client(address, deadline, limit, ca)
     request = {}
     for name, value in zip(attributes[::2], attributes[1::2]):
-        name = "claims" if IS_FRAMES and name == "claim" else name.replace("-", "_")
-        request[name] = [request[name], value] if name in request else value
+        name = name.replace("-", "_")
+        if IS_FRAMES and name == "claim":
+            request.setdefault("claims", []).append(value)
+        else:
+            request[name] = [request[name], value] if name in request else value
     try:
         print("output", client.redact(Path(message).read_bytes(), **request).hex(), flush=True)
     except Withheld as withheld:
