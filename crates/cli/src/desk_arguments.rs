@@ -58,7 +58,12 @@ pub(super) struct LogFileArguments {
 
 impl PolicyArguments {
     pub(super) fn filter(&self) -> Result<Filter, Problem> {
-        Ok(self.builder(&self.policy)?.build()?)
+        self.filter_of(&self.policy)
+    }
+
+    /// The filter of another policy with everything else alike.
+    pub(super) fn filter_of(&self, policy: &Path) -> Result<Filter, Problem> {
+        Ok(self.builder(policy)?.build()?)
     }
 
     /// What builds a filter of another policy with everything else alike.

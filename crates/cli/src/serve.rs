@@ -214,7 +214,12 @@ async fn serve_all(arguments: &Arguments) -> Result<Exit, Problem> {
             });
             let events = (Events(|line| print_line(line)), taken as Box<dyn Fn(&Filter) + Send + Sync>);
             let settings = arguments.sidecar.settings(policy, log.path(), open_reviews(arguments).await?, events)?;
-            Some(settings.prepare().await.map_err(Problem::Usage)?)
+            let prepared = settings.prepare().await.or_else(|error| {
+                // A policy's own errors are shown with their lines, as everywhere.
+                arguments.sidecar.check_policies(policy)?;
+                Err(Problem::Usage(error))
+            });
+            Some(prepared?)
         }
         false => None,
     };

@@ -9,6 +9,7 @@ use super::Problem;
 use super::desk_arguments::PolicyArguments;
 use super::review_arguments::{DAY, host};
 use dmv_redact::Filter;
+use dmv_redact_archive::refuse_overlap;
 use dmv_redact_review::ReviewStore;
 use dmv_redact_sidecar::{Events, Listen, RateLimits, Reviews, Settings, TlsFiles};
 
@@ -109,6 +110,12 @@ impl SidecarArguments {
         Ok(())
     }
 
+    /// The errors of its policies, if they have any, with the lines that they are in.
+    pub(super) fn check_policies(&self, policy: &PolicyArguments) -> Result<(), Problem> {
+        policy.filter()?;
+        self.shadow.as_deref().map_or(Ok(()), |shadow| policy.filter_of(shadow).map(drop))
+    }
+
     /// The sidecar's settings.
     pub(super) fn settings(
         &self,
@@ -130,6 +137,8 @@ impl SidecarArguments {
             name.push(".stops");
             name.into()
         });
+        // The first stop would be written over the log.
+        refuse_overlap(("the file of the stops", &stops), ("the disclosure log", log))?;
         let node = self.review_node.clone().unwrap_or_else(host);
         let reviews = reviews.map(|store| Reviews {
             store,

@@ -39,6 +39,7 @@ fn p2_what_others_could_reach_or_has_no_effect_does_not_start() {
         (&["--frames", "f.sock", "--review", "queue.db"], "add `--review-key FILE`"),
         (&["--frames", "f.sock", "--review-key", "key"], "add `--review DB`"),
         (&["--frames", "f.sock", "--review", "log", "--review-key", "key"], "the disclosure log"),
+        (&["--frames", "f.sock", "--stops", "log"], "the file of the stops log and the disclosure log log overlap"),
         (&["--frames", "f.sock", "--shadow", "missing.toml"], "missing.toml"),
         (&["--frames", "f.sock", "--token-key", "missing"], "missing"),
         (&["--frames", "missing/f.sock"], "missing/f.sock: "),
@@ -88,16 +89,20 @@ fn p2_a_place_that_is_taken_is_left_alone() {
 #[test]
 fn p2_a_policy_with_an_error_does_not_start_and_says_where_it_is() {
     let folder = office();
-    let wrong = policy("1", r#""person.name", "person.shoe-size""#);
+    let wrong = policy("1", r#""person.name", "person.shoe-size""#).replace(r#"["police"]"#, r#"["polcie"]"#);
     fs::write(folder.path().join("wrong.toml"), &wrong).unwrap();
     let line = 1 + wrong.lines().position(|line| line.contains("shoe-size")).unwrap();
     let column = 1 + wrong.lines().find_map(|line| line.find("\"person.shoe-size")).unwrap();
-    for arguments in [["--policy", "wrong.toml", "--stdio"], ["--policy", "wrong.toml", "--frames=f.sock"]] {
-        let said = told_in(folder.path(), &[&["serve", "--log", "log"], &arguments[..]].concat(), 2);
-        assert!(said.contains(&format!("wrong.toml:{line}:{column}")) && said.contains("person.shoe-size"), "{said}");
+    for arguments in [
+        &["--policy", "wrong.toml", "--stdio"][..],
+        &["--policy", "wrong.toml", "--frames", "f.sock"],
+        &["--policy", "policy.toml", "--frames", "f.sock", "--shadow", "wrong.toml"],
+    ] {
+        let said = told_in(folder.path(), &[&["serve", "--log", "log"], arguments].concat(), 2);
+        // Each of its errors, with the line.
+        assert!(said.contains(&format!("\ndmv-redact: wrong.toml:{line}:{column}: unknown data element")), "{said}");
+        assert!(said.contains("unknown agency class `polcie`") && said.contains("elements = ["), "{said}");
     }
-    let shadow = ["serve", "--log", "log", "--policy", "policy.toml", "--stdio", "--shadow", "wrong.toml"];
-    assert!(told_in(folder.path(), &shadow, 2).contains(&format!("wrong.toml:{line}:{column}")));
     assert!(!folder.path().join("log").exists() && !folder.path().join("f.sock").exists());
 }
 
