@@ -15,7 +15,7 @@ use super::desk_arguments::{LogFileArguments, PolicyArguments};
 use super::output::print_text;
 use super::review_arguments::ReviewArguments;
 #[cfg(unix)]
-use super::sidecar_arguments::SidecarArguments;
+use super::sidecar_arguments::{FilterTaken, SidecarArguments};
 use super::{Exit, Problem, print_error};
 #[cfg(unix)]
 use dmv_redact::Filter;
@@ -180,7 +180,7 @@ fn say(arguments: &Arguments, text: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let _ = arguments;
-    Ok(print_text(text)?)
+    print_text(text)
 }
 
 /// The queue of reviews, if there is one.
@@ -212,7 +212,7 @@ async fn serve_all(arguments: &Arguments) -> Result<Exit, Problem> {
                     desk.set_filter(filter.clone());
                 }
             });
-            let events = (Events(|line| print_line(line)), taken as Box<dyn Fn(&Filter) + Send + Sync>);
+            let events = (Events(print_line), taken as FilterTaken);
             let settings = arguments.sidecar.settings(policy, log.path(), open_reviews(arguments).await?, events)?;
             let prepared = settings.prepare().await.or_else(|error| {
                 // A policy's own errors are shown with their lines, as everywhere.

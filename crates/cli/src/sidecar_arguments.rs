@@ -13,6 +13,9 @@ use dmv_redact_archive::refuse_overlap;
 use dmv_redact_review::ReviewStore;
 use dmv_redact_sidecar::{Events, Listen, RateLimits, Reviews, Settings, TlsFiles};
 
+/// Called with each filter that takes the place of another.
+pub(super) type FilterTaken = Box<dyn Fn(&Filter) + Send + Sync>;
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The sidecar")]
 pub(super) struct SidecarArguments {
@@ -122,7 +125,7 @@ impl SidecarArguments {
         policy: &PolicyArguments,
         log: &Path,
         reviews: Option<ReviewStore>,
-        (events, taken): (Events, Box<dyn Fn(&Filter) + Send + Sync>),
+        (events, taken): (Events, FilterTaken),
     ) -> Result<Settings, Problem> {
         let mut listen = Vec::new();
         listen.extend(self.http.map(Listen::Http));
