@@ -16,8 +16,8 @@ use dmv_redact_sidecar::{Order, Scope, ask};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The socket of `serve --control`
-    #[arg(long, value_name = "PATH")]
-    at: PathBuf,
+    #[arg(long, value_name = "PATH", global = true)]
+    at: Option<PathBuf>,
     #[command(subcommand)]
     order: What,
 }
@@ -93,7 +93,9 @@ fn tell(arguments: &Arguments) -> Result<Exit, Problem> {
         What::Resume(stop) => ("POST", "/v1/resume", stop.order()?),
         What::Reload => ("POST", "/v1/reload", Vec::new()),
     };
-    let told = runtime()?.block_on(ask(&arguments.at, method, path, body)).map_err(Problem::Io)?;
+    let nowhere = || Problem::Usage("which sidecar: add `--at PATH`, the socket of its `--control`".to_owned());
+    let at = arguments.at.as_deref().ok_or_else(nowhere)?;
+    let told = runtime()?.block_on(ask(at, method, path, body)).map_err(Problem::Io)?;
     match &arguments.order {
         What::Status { output: TextOrJson::Json } => print_json(&told)?,
         What::Status { output: TextOrJson::Text } => print_text(&status(&told))?,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::answer::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind};
 
 /// How long a message waits for its share before it is refused.
 const MAX_WAIT: Duration = if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(2) };

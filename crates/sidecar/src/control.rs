@@ -19,8 +19,8 @@ use tokio::net::UnixStream;
 
 use dmv_redact_model::unix_time::{now, rfc3339};
 
-use crate::answer::Failure;
 use crate::events::Events;
+use crate::failure::Failure;
 use crate::http::{Readiness, health};
 use crate::object::Object;
 use crate::reload::Reloader;

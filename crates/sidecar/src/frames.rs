@@ -9,8 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::answer::{Answer, Failure, FailureKind};
+use crate::answer::Answer;
 use crate::budget::Message;
+use crate::failure::{Failure, FailureKind};
 use crate::request::{Call, Head};
 use crate::service::Service;
 

@@ -24,8 +24,9 @@ use tokio::time::timeout;
 use dmv_redact::Reason;
 use dmv_redact_model::policy::RequestText;
 
-use crate::answer::{Answer, AnswerHead, Failure, FailureKind, Outcome};
+use crate::answer::{Answer, AnswerHead, Outcome};
 use crate::budget::Message;
+use crate::failure::{Failure, FailureKind};
 use crate::object::{Object, object};
 use crate::request::{Call, Head, json_fault};
 use crate::service::Service;

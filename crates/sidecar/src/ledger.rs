@@ -13,8 +13,8 @@ use dmv_redact::{Reason, Receipt, Requester};
 use dmv_redact_log::{DisclosureLog, OperatorAction, OperatorStep};
 use dmv_redact_model::unix_time::now;
 
-use crate::answer::{Failure, FailureKind};
 use crate::events::Events;
+use crate::failure::{Failure, FailureKind};
 use crate::metrics::Metrics;
 use crate::policies::{Current, Loaded};
 use crate::rates::Rates;

@@ -10,6 +10,7 @@ mod answer;
 mod budget;
 mod control;
 mod events;
+mod failure;
 mod frames;
 mod http;
 mod ledger;

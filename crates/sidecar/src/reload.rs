@@ -98,7 +98,7 @@ impl Reloader {
         let built = built.map_err(|_| Refused::Wrong("building the filter panicked".to_owned()))??;
         let [policy, shadow] = built;
         if let Some(loaded) = &policy {
-            let refused = |failure: crate::answer::Failure| Refused::Wrong(failure.text);
+            let refused = |failure: crate::failure::Failure| Refused::Wrong(failure.text);
             self.ledger.policy(Arc::clone(loaded)).await.map_err(refused)?;
             (self.taken)(&loaded.filter);
         }

@@ -8,7 +8,7 @@ use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::RequestText;
 use dmv_redact_review::ReviewId;
 
-use crate::answer::Failure;
+use crate::failure::Failure;
 use crate::object::{Object, object};
 
 /// Characters of the source.

@@ -16,9 +16,10 @@ use dmv_redact_review::{Added, ReviewError, ReviewId, ReviewStore, State};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::answer::{Answer, Failure, FailureKind, Outcome};
+use crate::answer::{Answer, Outcome};
 use crate::budget::{Budget, Message, slot};
 use crate::events::Events;
+use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Decided, Ledger};
 use crate::metrics::{Kind, Metrics};
 use crate::policies::{Current, Loaded};

@@ -216,7 +216,7 @@ fn every_command_that_is_shown_is_understood() {
             assert!(manual.contains(&format!("\n  {verb} ")), "{}: {line}", path.display());
             let depth = match words.as_slice() {
                 ["review", "account", ..] => 3,
-                ["log" | "format" | "review", ..] => 2,
+                ["log" | "format" | "review" | "control", ..] => 2,
                 _ => 1,
             };
             let verbs = &words[..depth];

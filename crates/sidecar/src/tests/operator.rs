@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::answer::FailureKind;
 use crate::budget::Share;
+use crate::failure::FailureKind;
 use crate::{Scope, Stop};
 
 fn stop(scope: Scope) -> Stop {
@@ -169,24 +169,25 @@ elements = ["person.name", "person.ssn"]
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p8_what_is_in_flight_is_bounded_and_given_back() {
-    let running = Office { messages: 2, bytes: 400_000, ..Office::default() }.open().await;
+    const ALL: usize = 24 << 20;
+    let running = Office { messages: 2, bytes: ALL, ..Office::default() }.open().await;
     let (budget, message) = (&running.service.budget, message());
     let answer = running.ask(&head(POLICE), &message).await;
     let Outcome::Released { output, .. } = answer.outcome else { panic!("{answer:?}") };
     // Until it is written, an output keeps its message's share.
-    assert_eq!(budget.free_bytes(), 400_000 - message.len());
+    assert_eq!(budget.free_bytes(), ALL - message.len());
     drop(output);
-    assert_eq!(budget.free_bytes(), 400_000);
+    assert_eq!(budget.free_bytes(), ALL);
     let places = (budget.begin().await.unwrap(), budget.begin().await.unwrap());
     let busy = running.ask(&head(POLICE), &message).await;
     assert!(matches!(&busy.outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Busy), "{busy:?}");
     drop(places);
     // Long messages take what is theirs, and short ones still pass.
     let mut long = Share::default();
-    budget.grow(&mut long, (64 << 10) + 300_000).await.unwrap();
-    assert_eq!(budget.grow(&mut Share::default(), 100_000).await.unwrap_err().kind, FailureKind::Busy);
+    budget.grow(&mut long, (64 << 10) + (17 << 20)).await.unwrap();
+    assert_eq!(budget.grow(&mut Share::default(), 2 << 20).await.unwrap_err().kind, FailureKind::Busy);
     assert!(refused(&running.ask(&head(POLICE), b"<none/>").await).is_some());
     drop(long);
-    assert_eq!(budget.free_bytes(), 400_000);
+    assert_eq!(budget.free_bytes(), ALL);
     running.end().await;
 }

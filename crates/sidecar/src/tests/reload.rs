@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 use crate::policies::Refused;
 use crate::reload::Reloaded;
+use crate::{Scope, Stop};
 
 fn without_names() -> String {
     POLICY.replace(r#"elements = ["person.name", "license"]"#, r#"elements = ["license"]"#)
@@ -91,9 +92,41 @@ async fn p1_a_policy_by_which_somebody_gains_is_refused_if_asked_today_and_later
     write_policy(&running.folder, &later);
     let refused = running.reloader.reload().await.unwrap_err();
     assert!(matches!(&refused, Refused::Gains(text) if text.contains("2099-01-01")), "{refused:?}");
+    // A request may state a day that is over, and without a list any line.
+    let before = later.replace("from = \"2099-01-01\"", "until = \"2020-01-01\"");
+    write_policy(&running.folder, &before);
+    assert!(matches!(running.reloader.reload().await, Err(Refused::Gains(_))));
+    write_policy(&running.folder, &POLICY.replace("lines = [\"1\", \"2\"]\n", ""));
+    assert!(matches!(running.reloader.reload().await, Err(Refused::Gains(_))));
     write_policy(&running.folder, &without_names());
     assert_eq!(running.reloader.reload().await.unwrap(), Reloaded::Taken);
     write_policy(&running.folder, POLICY);
     assert!(matches!(running.reloader.reload().await, Err(Refused::Gains(_))));
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p2_a_policy_that_would_end_a_stop_is_refused() {
+    let running = Office::default().open().await;
+    for scope in [Scope::Class("police".to_owned()), Scope::Line("1".to_owned())] {
+        assert!(scope.fault(&running.service.current.get().filter).is_none());
+        let stop = Stop { scope: scope.clone(), by: "Ann".to_owned(), reason: None, since: String::new() };
+        running.service.ledger.stop(stop).await.unwrap();
+        let without = match &scope {
+            Scope::Class(_) => POLICY.replace("police", "officers"),
+            _ => POLICY.replace("lines = [\"1\", \"2\"]", "lines = [\"2\"]"),
+        };
+        write_policy(&running.folder, &without);
+        let refused = running.reloader.reload().await.unwrap_err();
+        assert!(matches!(&refused, Refused::Wrong(text) if text.contains("there is a stop of")), "{refused:?}");
+        running.service.ledger.resume(scope, "Ann".to_owned(), None).await.unwrap();
+        assert_eq!(running.reloader.reload().await.unwrap(), Reloaded::Taken);
+        write_policy(&running.folder, POLICY);
+        assert_eq!(running.reloader.reload().await.unwrap(), Reloaded::Taken);
+    }
+    let filter = &running.service.current.get().filter;
+    for scope in [Scope::Class("polic".to_owned()), Scope::Line("3".to_owned()), Scope::Agency("az".to_owned())] {
+        assert!(scope.fault(filter).is_some(), "{scope}");
+    }
     running.end().await;
 }

@@ -1,6 +1,7 @@
 //! What the policy holds: into the queue, and out of it to whoever asked.
 
 use super::*;
+use crate::{Scope, Stop};
 use dmv_redact_desk::{Desk, Grants};
 
 const HOLDS: &str = r#"
@@ -46,6 +47,15 @@ async fn p11_a_held_message_waits_is_approved_and_comes_back_the_same_as_often_a
     let nobody = running.ask(&nobody, b"").await;
     assert!(matches!(&nobody.outcome, Outcome::Failed(failure) if failure.kind.status() == 404), "{nobody:?}");
     approve(&running, &review).await;
+    // A stop doesn't use up what was approved: it can be revoked, and is delivered when the stop has ended.
+    let everything = Stop { scope: Scope::Everything, by: "Ann".to_owned(), reason: None, since: String::new() };
+    running.service.ledger.stop(everything).await.unwrap();
+    let stopped = running.ask(&ask, b"").await;
+    assert_eq!(refused(&stopped), Some((Disposition::Withheld, Some(Reason::Stopped))));
+    let store = &running.service.reviews.as_ref().unwrap().store;
+    let found = store.get(review.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(found.summary.state, dmv_redact_review::State::Approved);
+    running.service.ledger.resume(Scope::Everything, "Ann".to_owned(), None).await.unwrap();
     let mut digests = Vec::new();
     for _ in 0..2 {
         let answer = running.ask(&ask, b"").await;

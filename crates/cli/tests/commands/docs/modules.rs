@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dmv_redact_testing::{folders, root, text};
-use toml::Table;
+use toml::{Table, Value};
 
 use super::{codes, rows};
 
@@ -26,8 +26,10 @@ struct Crate {
 impl Crate {
     fn read(folder: &Path) -> Self {
         let manifest: Table = fs::read_to_string(folder.join("Cargo.toml")).unwrap().parse().unwrap();
-        let dependencies = manifest["dependencies"].as_table().unwrap();
-        let own = dependencies.keys().filter(|name| name.starts_with("dmv-redact"));
+        let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+        let tables = targets.filter_map(|target| target.get("dependencies")).chain(manifest.get("dependencies"));
+        let names = tables.flat_map(|table| table.as_table().unwrap().keys());
+        let own = names.filter(|name| name.starts_with("dmv-redact"));
         Self {
             name: short(manifest["package"]["name"].as_str().unwrap()),
             sources: folder.join("src"),
