@@ -29,7 +29,7 @@ pub(super) struct DeskArguments {
 /// The policy of a desk.
 #[derive(Debug, Args)]
 pub(super) struct PolicyArguments {
-    /// The policy that the messages are held by: a file, or the name of a built-in one
+    /// The policy that decides: a file, or the name of a built-in one
     #[arg(long, value_name = "POLICY")]
     policy: PathBuf,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) struct PolicyArguments {
 /// The log of a desk.
 #[derive(Debug, Args)]
 pub(super) struct LogFileArguments {
-    /// Record each step in this disclosure log, before it is taken. No other process may write it
+    /// Record each message and each step in this disclosure log, before it goes out or is taken. No other process may write it
     #[arg(long, value_name = "FILE")]
     log: PathBuf,
     /// Key the log's hashes with the content of this file

@@ -1,9 +1,9 @@
 //! Sockets: a bounded number of connections, each with bounded time, and an end that lets what has begun finish.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, DirBuilder, Permissions};
 use std::future::ready;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Sleep, sleep, timeout};
 
-use dmv_redact_model::files::{folder_of, private_folder};
+use dmv_redact_model::files::folder_of;
 
 use crate::events::Events;
 use crate::frames;
@@ -94,8 +94,11 @@ pub(crate) fn bind_unix(path: &Path, mode: u32) -> io::Result<Socket> {
     }
     // In a folder of our own until its permissions are set.
     let private = folder_of(path).join(format!(".{}", std::process::id()));
-    private_folder().create(&private)?;
     let new = private.join("s");
+    // A killed process of the same number may have left them.
+    let _ = fs::remove_file(&new);
+    let _ = fs::remove_dir(&private);
+    DirBuilder::new().mode(0o700).create(&private)?;
     let bound = UnixListener::bind(&new).and_then(|listener| {
         fs::set_permissions(&new, Permissions::from_mode(mode))?;
         fs::rename(&new, path)?;
