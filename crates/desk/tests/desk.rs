@@ -200,7 +200,7 @@ async fn p2_an_approval_is_of_one_request_and_one_content() -> Result {
     let queue = (office.desk.reviews(), filter);
     let found = standing(queue, id, &other, "run", (i64::MAX, NOW)).await?;
     assert!(matches!(found, Standing::Held(_)), "{found:?}");
-    let Added::New(another) = hold(queue.0, &filter, &other, (NOW + 10 * DAY, NOW)).await? else {
+    let Added::New(another) = hold(queue.0, filter, &other, (NOW + 10 * DAY, NOW)).await? else {
         return Err("another request is another review".into());
     };
     assert!(matches!(standing(queue, another, &other, "run", (i64::MAX, NOW)).await?, Standing::Waits));
