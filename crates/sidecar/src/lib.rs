@@ -1,7 +1,7 @@
 //! The filter as a process beside a message switch that links nothing: over HTTP, over frames on a Unix socket, or on stdin and
 //! stdout.
 //!
-//! [`Sidecar::open`] binds every socket and opens every file; [`Sidecar::run`] answers until it is told to stop. A message goes
+//! [`Settings::prepare`] binds every socket and reads every file; [`Sidecar::run`] answers until it is told to stop. A message goes
 //! out once it is on record (P12), decided by the policy of one moment (P10), and with the digest by which a client knows that
 //! it came whole; everything else has no byte of a message (P2). Another policy takes its place whole, stops hold at once, and
 //! what is in flight is bounded (P8).
