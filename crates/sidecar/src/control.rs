@@ -96,7 +96,7 @@ async fn stop(State(control): State<Control>, body: Bytes) -> Response {
             return Err(Failure::invalid(fault));
         }
         let since = rfc3339(now()).unwrap_or_default();
-        tell(&control.events, "stopped", &scope, &by);
+        tell(&control.events, "stopped", (&scope, &by, reason.as_deref()));
         control.service.ledger.stop(Stop { scope, by, reason, since }).await
     };
     answer(done.await)
@@ -105,8 +105,8 @@ async fn stop(State(control): State<Control>, body: Bytes) -> Response {
 async fn resume(State(control): State<Control>, body: Bytes) -> Response {
     let done = async {
         let Order { scope, by, reason } = order(&body)?;
-        control.service.ledger.resume(scope.clone(), by.clone(), reason).await?;
-        tell(&control.events, "resumed", &scope, &by);
+        control.service.ledger.resume(scope.clone(), by.clone(), reason.clone()).await?;
+        tell(&control.events, "resumed", (&scope, &by, reason.as_deref()));
         Ok(())
     };
     answer(done.await)
@@ -121,8 +121,9 @@ async fn reload(State(control): State<Control>) -> Response {
     }
 }
 
-fn tell(events: &Events, event: &str, scope: &Scope, by: &str) {
-    events.tell(event, &[("scope", scope.to_string().into()), ("by", by.into())]);
+fn tell(events: &Events, event: &str, (scope, by, reason): (&Scope, &str, Option<&str>)) {
+    let members = [("scope", scope.to_string().into()), ("by", by.into())];
+    events.tell(event, &members.into_iter().chain(reason.map(|reason| ("reason", reason.into()))).collect::<Vec<_>>());
 }
 
 fn order(body: &[u8]) -> Result<Order, Failure> {

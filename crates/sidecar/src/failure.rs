@@ -29,6 +29,17 @@ pub(crate) enum FailureKind {
 }
 
 impl FailureKind {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Invalid,
+        Self::NotFound,
+        Self::Slow,
+        Self::Conflict,
+        Self::Large,
+        Self::Type,
+        Self::Internal,
+        Self::Busy,
+    ];
+
     /// The HTTP status.
     pub(crate) fn status(self) -> u16 {
         match self {

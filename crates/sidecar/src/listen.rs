@@ -99,7 +99,14 @@ pub(crate) fn bind_unix(path: &Path, mode: u32) -> io::Result<Socket> {
     let _ = fs::remove_file(&new);
     let _ = fs::remove_dir(&private);
     DirBuilder::new().mode(0o700).create(&private)?;
-    let bound = UnixListener::bind(&new).and_then(|listener| {
+    let bound = UnixListener::bind(&new).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => io::Error::new(
+            error.kind(),
+            "the path is too long for a socket: some 90 bytes at most, its folder's included",
+        ),
+        _ => error,
+    });
+    let bound = bound.and_then(|listener| {
         fs::set_permissions(&new, Permissions::from_mode(mode))?;
         fs::rename(&new, path)?;
         Ok(listener)

@@ -13,6 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use dmv_redact::Receipt;
 
+use crate::failure::FailureKind;
+
 /// A disposition, and the reason of what isn't released.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Became {
@@ -102,6 +104,13 @@ impl Metrics {
             shadow_skipped: Counter::default(),
         };
         metrics.register();
+        // There from the beginning: a first one is a change, then.
+        for kind in FailureKind::ALL {
+            let _ = metrics.failures.get_or_create(&Kind { kind: kind.name() });
+        }
+        for kind in ["taken", "shadow-taken", "unchanged", "wrong", "gains"] {
+            let _ = metrics.reloads.get_or_create(&Kind { kind });
+        }
         metrics
     }
 

@@ -26,6 +26,8 @@ const WATCH_EVERY: Duration = Duration::from_secs(2);
 pub(crate) enum Reloaded {
     /// Another policy decides.
     Taken,
+    /// Another one is on trial.
+    ShadowTaken,
     /// Nothing has changed.
     Unchanged,
 }
@@ -34,6 +36,7 @@ impl Reloaded {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Taken => "taken",
+            Self::ShadowTaken => "unchanged, and that on trial is taken",
             Self::Unchanged => "unchanged",
         }
     }
@@ -74,13 +77,16 @@ impl Reloader {
             self.events.error("the certificates so far are shown on", &error);
         }
         let kind = match &reloaded {
-            Ok(reloaded) => reloaded.name(),
+            Ok(Reloaded::Taken) => "taken",
+            Ok(Reloaded::ShadowTaken) => "shadow-taken",
+            Ok(Reloaded::Unchanged) => "unchanged",
             Err(Refused::Wrong(_)) => "wrong",
             Err(Refused::Gains(_)) => "gains",
         };
         self.metrics.reloads.get_or_create(&Kind { kind }).inc();
         match &reloaded {
             Ok(Reloaded::Unchanged) => {}
+            Ok(Reloaded::ShadowTaken) => self.events.tell("shadow-policy-taken", &[]),
             Ok(Reloaded::Taken) => {
                 let policy = self.current.get().filter.policy().clone();
                 self.metrics.policy_time.set(now() as f64);
@@ -105,7 +111,11 @@ impl Reloader {
         if let (Some(loaded), Some(own)) = (shadow.clone(), &self.shadow) {
             own.current.set(loaded);
         }
-        Ok(if policy.is_some() || shadow.is_some() { Reloaded::Taken } else { Reloaded::Unchanged })
+        Ok(match (policy, shadow) {
+            (Some(_), _) => Reloaded::Taken,
+            (None, Some(_)) => Reloaded::ShadowTaken,
+            (None, None) => Reloaded::Unchanged,
+        })
     }
 
     /// Builds what has changed, the policy and the shadow, and checks all of it before any is taken.

@@ -22,7 +22,7 @@ use crate::events::Events;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Decided, Ledger};
 use crate::metrics::{Kind, Metrics};
-use crate::policies::{Current, Loaded};
+use crate::policies::{Current, Loaded, Source};
 use crate::request::{Asked, Call};
 use crate::shadow::Shadow;
 
@@ -42,6 +42,7 @@ pub struct Reviews {
 
 /// Everything that a request needs.
 pub(crate) struct Service {
+    pub(crate) source: Arc<Source>,
     pub(crate) current: Arc<Current>,
     pub(crate) ledger: Ledger,
     pub(crate) budget: Budget,
@@ -152,7 +153,9 @@ impl Service {
         if wants_receipt {
             answer.receipt = Some(receipt_of(&receipt)?);
         }
-        if let Some((shadow, requester)) = shadowed {
+        // What an operator stops isn't the policy's doing.
+        let is_policys = !matches!(receipt.reason(), Some(Reason::Stopped | Reason::RateExceeded));
+        if let Some((shadow, requester)) = shadowed.filter(|_| is_policys) {
             Shadow::compare(shadow, &answer, receipt, requester, bytes);
         }
         Ok(answer)
@@ -262,11 +265,14 @@ impl Service {
     /// Explains what a requester gets; of a message, path by path. Nothing goes out.
     pub(crate) async fn explain(&self, asked: Asked, message: Message) -> Result<Vec<u8>, Failure> {
         let _worker = slot(&self.workers).await?;
-        let loaded = self.current.get();
+        let (loaded, source) = (self.current.get(), Arc::clone(&self.source));
         let work = spawn_blocking(move || {
-            let Loaded { filter, files, .. } = &*loaded;
-            let (requester, bytes) = (&asked.requester, &message.bytes);
+            let files = &loaded.files;
+            // What it says is of one day: the request's, or today.
             let wrong = |error: dmv_redact::ConfigError| Failure::invalid(error.to_string());
+            let builder = source.builder.clone().as_of(asked.requester.given_date());
+            let filter = &builder.build_beside(&loaded.filter, files).map_err(wrong)?;
+            let (requester, bytes) = (&asked.requester, &message.bytes);
             let explained = match bytes.is_empty() {
                 true => {
                     filter.check_request(requester).map_err(|error| Failure::invalid(error.to_string()))?;

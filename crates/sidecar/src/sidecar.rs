@@ -206,7 +206,9 @@ impl Prepared {
             Socket::Tcp(_, tls) => tls.clone(),
             Socket::Unix(_) => None,
         });
+        let source = Arc::new(source);
         let service = Arc::new(Service {
+            source: Arc::clone(&source),
             current: Arc::clone(&current),
             ledger: ledger.clone(),
             budget: Budget::new(settings.messages, settings.bytes),
@@ -218,7 +220,7 @@ impl Prepared {
             redact,
         });
         let reloader = Arc::new(Reloader {
-            source: Arc::new(source),
+            source,
             current,
             shadow,
             tls,
@@ -308,9 +310,14 @@ impl Sidecar {
             service, listeners, has_stdio, watches, reloader, ledger, metrics, events, stopping, failed, ..
         } = self;
         let stopped = stopping.subscribe();
-        let mut tasks = Vec::new();
+        // Whoever asks how it is gets an answer until nothing is under way any more.
+        let (ending, ended) = watch::channel(false);
+        let (mut tasks, mut last_tasks) = (Vec::new(), Vec::new());
         for listener in listeners {
-            tasks.push(tokio::spawn(listener.run(stopped.clone())));
+            match listener.name {
+                "control" | "metrics" => last_tasks.push(tokio::spawn(listener.run(ended.clone()))),
+                _ => tasks.push(tokio::spawn(listener.run(stopped.clone()))),
+            }
         }
         if watches {
             tasks.push(tokio::spawn(Arc::clone(&reloader).watch(stopped.clone())));
@@ -327,7 +334,10 @@ impl Sidecar {
         tokio::pin!(stop, stdio);
         let mut log_fails = failed.clone();
         notify("READY=1");
-        events.tell("ready", &[("version", env!("CARGO_PKG_VERSION").into())]);
+        let policy = service.current.get().filter.policy().clone();
+        let members = [("program", env!("CARGO_PKG_VERSION").into()), ("policy", policy.name.into())];
+        let more = [("version", policy.version.into()), ("sha256", policy.sha256.into())];
+        events.tell("ready", &[members, more].concat());
         let is_input_over = tokio::select! {
             () = &mut stop => false,
             () = async { drop(log_fails.wait_for(|failed| *failed).await) } => false,
@@ -351,6 +361,10 @@ impl Sidecar {
             }
         };
         let _ = timeout(DRAIN_TIME, drained).await;
+        let _ = ending.send(true);
+        for task in last_tasks {
+            let _ = task.await;
+        }
         // A client may hold its connection for longer: what it asks for is refused now.
         service.ledger.end().await;
         let _ = spawn_blocking(move || ledger.join()).await;

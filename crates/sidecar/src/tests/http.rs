@@ -289,3 +289,24 @@ async fn p8_who_says_nothing_or_takes_nothing_is_cut_off() {
     assert_eq!(running.service.budget.free_bytes(), free);
     running.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p6_a_policy_with_dates_is_explained_as_of_the_requests_day() {
+    let listen = |_: &TempDir| vec![Listen::Http("127.0.0.1:0".parse().unwrap())];
+    let policy = concat!(
+        "[policy]\nname = 'dated'\nversion = '1'\npurposes = ['C']\n[agencies.police]\nori = ['AZ#####00']\n",
+        "[[permit]]\nid = 'old'\nuntil = '2025-12-31'\nagencies = ['police']\nelements = ['person.name']\n",
+        "[[permit]]\nid = 'new'\nfrom = '2026-01-01'\nagencies = ['police']\nelements = ['license']\n",
+    );
+    let running = Office { policy, listen, ..Office::default() }.open().await;
+    for (day, rule) in [("2025-06-01", "old"), ("2026-06-01", "new")] {
+        for body in [message(), Vec::new()] {
+            let date = format!("dmv-date: {day}");
+            let got = ask(&running, "/v1/explain", &[&ASKED[..], &[&date]].concat(), &body).await;
+            assert_eq!(got.status, 200, "{}", String::from_utf8_lossy(&got.body));
+            let told: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
+            assert!(told.to_string().contains(&format!(r#""id":"{rule}""#)), "{day}: {told}");
+        }
+    }
+    running.end().await;
+}
