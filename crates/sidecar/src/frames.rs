@@ -2,13 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
+use crate::TRANSFER_TIME;
 use crate::answer::Answer;
 use crate::budget::Message;
 use crate::failure::{Failure, FailureKind};
@@ -20,10 +20,6 @@ pub(crate) const MAX_HEAD: usize = 1 << 16;
 
 /// Requests of one connection that are decided at once.
 const WINDOW: usize = 32;
-
-/// How long a frame may take from its first byte to its last, and an answer to be taken.
-pub(crate) const TRANSFER_TIME: Duration =
-    if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(15) };
 
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 16;
@@ -54,8 +50,7 @@ pub(crate) async fn serve(
                     tokio::spawn(async move { done.send(answer_to(&service, head, message).await) });
                 }
                 Err(failure) => {
-                    service.count_failure(&failure);
-                    let _ = done.send(Answer::failed(None, failure));
+                    let _ = done.send(service.failed(None, failure));
                     break;
                 }
             }
@@ -97,10 +92,7 @@ async fn answer_to(service: &Arc<Service>, head: Vec<u8>, message: Message) -> A
     });
     match call {
         Ok(call) => service.call(call, message).await,
-        Err(failure) => {
-            service.count_failure(&failure);
-            Answer::failed(id, failure)
-        }
+        Err(failure) => service.failed(id, failure),
     }
 }
 

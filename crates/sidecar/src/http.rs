@@ -2,7 +2,6 @@
 //! message.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +23,7 @@ use tokio::time::timeout;
 use dmv_redact::Reason;
 use dmv_redact_model::policy::RequestText;
 
+use crate::TRANSFER_TIME;
 use crate::answer::{Answer, AnswerHead, Outcome};
 use crate::budget::Message;
 use crate::failure::{Failure, FailureKind};
@@ -36,9 +36,6 @@ const ENVELOPE: &str = "application/vnd.dmv-redact.request+json";
 
 /// A line of JSON for each message.
 const BATCH: &str = "application/x-ndjson";
-
-/// How long a body may take.
-const BODY_TIME: Duration = if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(15) };
 
 /// Messages of a batch.
 const MAX_BATCH: usize = 1000;
@@ -119,7 +116,7 @@ async fn redact(State(service): State<Arc<Service>>, request: Request) -> Respon
     let id = id_of(&parts.headers);
     let answer = match redact_request(&service, &parts, body).await {
         Ok((call, message)) => service.call(call, message).await,
-        Err(failure) => failed(&service, id, failure),
+        Err(failure) => service.failed(id, failure),
     };
     answer.into_response()
 }
@@ -149,15 +146,13 @@ async fn redact_request(
 async fn envelope(service: &Service, mut body: Message) -> Result<(Call, Message), Failure> {
     // Its message is taken out of it, and is in memory twice for a moment.
     service.budget.grow(&mut body.share, body.bytes.len()).await?;
-    let (call, bytes) = open(&body.bytes)?;
-    if bytes.len() > service.message_bytes() {
-        return Err(too_large(service.message_bytes()));
-    }
+    let (call, bytes) = open(&body.bytes, service.message_bytes())?;
     body.bytes = bytes;
     Ok((call, body))
 }
 
-fn open(json: &[u8]) -> Result<(Call, Vec<u8>), Failure> {
+/// Reads an envelope, whose message may have so many bytes.
+fn open(json: &[u8], most: usize) -> Result<(Call, Vec<u8>), Failure> {
     let read = serde_json::from_slice::<Object<Envelope>>(json);
     let Object(Envelope { request, date, source, receipt, message, message_base64 }) =
         read.map_err(|error| Failure::invalid(json_fault("the envelope", &error)))?;
@@ -168,14 +163,18 @@ fn open(json: &[u8]) -> Result<(Call, Vec<u8>), Failure> {
         }
         _ => return Err(Failure::invalid("an envelope has `message` or `message-base64`, and one of them")),
     };
-    Ok((Head::of_message(request, date, source, receipt).read()?, bytes))
+    let call = Head::of_message(request, date, source, receipt).read()?;
+    match bytes.len() > most {
+        true => Err(too_large(most)),
+        false => Ok((call, bytes)),
+    }
 }
 
 async fn batch(State(service): State<Arc<Service>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match batch_answer(&service, &parts, body).await {
         Ok((text, outputs)) => held(BATCH, text, outputs),
-        Err(failure) => failed(&service, None, failure).into_response(),
+        Err(failure) => service.failed(None, failure).into_response(),
     }
 }
 
@@ -226,15 +225,12 @@ async fn batch_line(service: &Arc<Service>, line: &[u8]) -> Answer {
     let read = async {
         let mut message = Message::default();
         service.budget.grow(&mut message.share, line.len()).await?;
-        let (call, bytes) = open(line)?;
-        if bytes.len() > service.message_bytes() {
-            return Err(too_large(service.message_bytes()));
-        }
+        let (call, bytes) = open(line, service.message_bytes())?;
         Ok((call, Message { bytes, ..message }))
     };
     match read.await {
         Ok((call, message)) => service.call(call, message).await,
-        Err(failure) => failed(service, None, failure),
+        Err(failure) => service.failed(None, failure),
     }
 }
 
@@ -248,7 +244,7 @@ async fn deliver(State(service): State<Arc<Service>>, Path(id): Path<String>, re
     };
     let answer = match read.await {
         Ok((call, message)) => service.call(call, message).await,
-        Err(failure) => failed(&service, id_of(&parts.headers), failure),
+        Err(failure) => service.failed(id_of(&parts.headers), failure),
     };
     answer.into_response()
 }
@@ -264,7 +260,7 @@ async fn explain(State(service): State<Arc<Service>>, request: Request) -> Respo
     };
     match explained.await {
         Ok(text) => held("application/json", text, Vec::new()),
-        Err(failure) => failed(&service, id_of(&parts.headers), failure).into_response(),
+        Err(failure) => service.failed(id_of(&parts.headers), failure).into_response(),
     }
 }
 
@@ -289,11 +285,6 @@ fn held(media_type: &'static str, text: Vec<u8>, outputs: Vec<Bytes>) -> Respons
     let mut response = (headers, Body::from(body)).into_response();
     response.extensions_mut().insert(mark);
     response
-}
-
-fn failed(service: &Service, id: Option<String>, failure: Failure) -> Answer {
-    service.count_failure(&failure);
-    Answer::failed(id, failure)
 }
 
 /// The correlation id of a request that may be wrong otherwise.
@@ -354,7 +345,7 @@ async fn read(service: &Service, headers: &HeaderMap, mut body: Body, most: usiz
         Ok(message)
     };
     let slow = |_| Failure::new(FailureKind::Slow, "the body takes too long");
-    timeout(BODY_TIME, reading).await.map_err(slow)?
+    timeout(TRANSFER_TIME, reading).await.map_err(slow)?
 }
 
 /// An answer for people alone.

@@ -31,6 +31,8 @@ mod tests;
 mod tls;
 mod unread;
 
+use std::time::Duration;
+
 pub use control::{Order, ask};
 pub use events::Events;
 pub use policies::{Ground, Source};
@@ -39,6 +41,9 @@ pub use service::Reviews;
 pub use sidecar::{Listen, Prepared, Settings, Sidecar};
 pub use stops::{Scope, Stop};
 pub use tls::TlsFiles;
+
+/// How long a body or a frame may take from its first byte to its last, and bytes of an answer to be taken.
+const TRANSFER_TIME: Duration = if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(15) };
 
 /// Messages of a batch that are decided at once.
 const BATCH_WINDOW: usize = 32;

@@ -24,6 +24,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use dmv_redact_model::files::folder_of;
 
+use crate::TRANSFER_TIME;
 use crate::events::Events;
 use crate::frames;
 use crate::http::Unwritten;
@@ -32,9 +33,8 @@ use crate::service::Service;
 use crate::tls::Tls;
 use crate::unread::Unread;
 
-/// How long a client may take to send the head of a request, to be idle between two, and to leave an answer unread.
+/// How long a client may take to send the head of a request, and to be idle between two.
 const HEAD_TIME: Duration = if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(60) };
-const WRITE_TIME: Duration = if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(15) };
 const HANDSHAKE_TIME: Duration = if cfg!(test) { Duration::from_millis(500) } else { Duration::from_secs(10) };
 
 /// How long connections may still take when the sidecar ends.
@@ -206,7 +206,7 @@ async fn serve(stream: Box<dyn Stream>, protocol: Protocol, mut stopped: watch::
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
     builder.http1().max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
     let http2 = &mut builder.http2();
-    http2.timer(TokioTimer::new()).keep_alive_interval(HEAD_TIME).keep_alive_timeout(WRITE_TIME);
+    http2.timer(TokioTimer::new()).keep_alive_interval(HEAD_TIME).keep_alive_timeout(TRANSFER_TIME);
     http2.max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEAD_BYTES as u32);
     let unread = Unread::default();
     let answers = unread.clone();
@@ -250,7 +250,7 @@ impl Impatient {
             self.writing = None;
             return written;
         }
-        let deadline = self.writing.get_or_insert_with(|| Box::pin(sleep(WRITE_TIME)));
+        let deadline = self.writing.get_or_insert_with(|| Box::pin(sleep(TRANSFER_TIME)));
         task::ready!(deadline.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -58,6 +58,40 @@ impl Current {
     }
 }
 
+impl Loaded {
+    /// Refuses a filter by which somebody gets more than by the one before.
+    pub(crate) fn refuse_gains_over(&self, before: &Self) -> Result<(), Refused> {
+        if before.ground != self.ground {
+            let what =
+                "the catalog, the formats or the key of tokens changed: what that changes for whom can't be compared";
+            return Err(Refused::Gains(what.to_owned()));
+        }
+        let (old, new) = (before.filter.decider(), self.filter.decider());
+        let today = Date::today().ok_or_else(|| Refused::Wrong("the clock tells no day".to_owned()))?;
+        for attribute in Attribute::ALL {
+            if old.lists(attribute) && !new.lists(attribute) {
+                let what = format!("a request may state any {} by it, for it lists none", attribute.name());
+                return Err(Refused::Gains(what));
+            }
+        }
+        // Today, and every other day on which either changes: a request may state any day. What holds before the first of them
+        // holds on the day before.
+        let mut days: BTreeSet<Date> = old.days_of_change().iter().chain(new.days_of_change()).copied().collect();
+        days.extend(days.first().and_then(|first| first.plus_days(-1)));
+        days.insert(today);
+        for day in days {
+            let (old, new) = (old.as_of(day), new.as_of(day));
+            let found = compare(&old, &new).map_err(wrong)?;
+            if Diff::new([&old, &new], self.filter.catalog(), self.filter.messages(), &found).gains() {
+                let what =
+                    format!("somebody gains by it on {day}: `dmv-redact diff --date {day}` shows who gains what");
+                return Err(Refused::Gains(what));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Source {
     /// What tells whether anything has changed.
     pub(crate) fn fingerprint(&self) -> Result<String, Refused> {
@@ -90,40 +124,6 @@ impl Source {
                 return Err(Refused::Wrong("its files change while they are read".to_owned()));
             }
         }
-    }
-
-    /// Refuses a filter by which somebody gets more than by the one before.
-    pub(crate) fn refuse_gains(&self, before: &Loaded, after: &Loaded) -> Result<(), Refused> {
-        if before.ground != after.ground {
-            let what =
-                "the catalog, the formats or the key of tokens changed: what that changes for whom can't be compared";
-            return Err(Refused::Gains(what.to_owned()));
-        }
-        let (catalog, formats) = self.builder.load_catalog_and_formats().map_err(wrong)?;
-        let load = |files: &PolicyFiles| self.builder.policy_of(files, &catalog, &formats).map_err(wrong);
-        let (old, new) = (load(&before.files)?, load(&after.files)?);
-        let today = Date::today().ok_or_else(|| Refused::Wrong("the clock tells no day".to_owned()))?;
-        for attribute in Attribute::ALL {
-            if old.lists(attribute) && !new.lists(attribute) {
-                let what = format!("a request may state any {} by it, for it lists none", attribute.name());
-                return Err(Refused::Gains(what));
-            }
-        }
-        // Today, and every other day on which either changes: a request may state any day. What holds before the first of them
-        // holds on the day before.
-        let mut days: BTreeSet<Date> = old.days_of_change().iter().chain(new.days_of_change()).copied().collect();
-        days.extend(days.first().and_then(|first| first.plus_days(-1)));
-        days.insert(today);
-        for day in days {
-            let (old, new) = (old.as_of(day), new.as_of(day));
-            let found = compare(&old, &new).map_err(wrong)?;
-            if Diff::new([&old, &new], &catalog, formats.messages(), &found).gains() {
-                let what =
-                    format!("somebody gains by it on {day}: `dmv-redact diff --date {day}` shows who gains what");
-                return Err(Refused::Gains(what));
-            }
-        }
-        Ok(())
     }
 }
 

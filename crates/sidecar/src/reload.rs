@@ -127,7 +127,7 @@ impl Reloader {
             None => None,
         };
         if let (Some(after), true) = (&policy, self.refuses_gains) {
-            self.source.refuse_gains(&before, after)?;
+            after.refuse_gains_over(&before)?;
         }
         Ok([policy, shadow])
     }

@@ -111,15 +111,16 @@ impl Service {
             self.events.error("a request", "it panicked: nothing was released");
             Err(Failure::internal())
         });
-        let answer = answered.unwrap_or_else(|failure| Answer::failed(None, failure));
-        if let Outcome::Failed(failure) = &answer.outcome {
-            self.count_failure(failure);
+        match answered {
+            Ok(answer) => Answer { correlation_id, ..answer },
+            Err(failure) => self.failed(correlation_id, failure),
         }
-        Answer { correlation_id, ..answer }
     }
 
-    pub(crate) fn count_failure(&self, failure: &Failure) {
+    /// The answer to a request of which nothing was decided, counted.
+    pub(crate) fn failed(&self, correlation_id: Option<String>, failure: Failure) -> Answer {
         self.metrics.failures.get_or_create(&Kind { kind: failure.kind.name() }).inc();
+        Answer::failed(correlation_id, failure)
     }
 
     async fn redact(&self, asked: Asked, message: Message) -> Result<Answer, Failure> {
